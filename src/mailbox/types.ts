@@ -1,0 +1,76 @@
+/** What one can do with a mailbox and its messages: the only door to them for calls, HTTP and CLI alike. */
+import type { Message, TelephoneAudio } from "../domain/index.ts";
+
+/** Who acts, so that a number of another account answers exactly like one that does not exist. */
+export interface Principal {
+	readonly distributorId: string;
+	/** Undefined: all accounts of the distributor. */
+	readonly accountId: string | undefined;
+}
+
+export interface MailboxFields {
+	/** Undefined: unchanged. `""` clears name and e-mail; a PIN can not be cleared. */
+	readonly pin?: string | undefined;
+	readonly firstName?: string | undefined;
+	readonly lastName?: string | undefined;
+	readonly email?: string | undefined;
+}
+
+export interface MailboxInfo {
+	readonly phoneNumber: string;
+	readonly voicemailEnabled: boolean;
+	readonly email: string | null;
+	readonly firstName: string | null;
+	readonly lastName: string | null;
+}
+
+/** Operators' view (`afterbeep mailboxes show`); never a PIN or its hash. */
+export interface MailboxDetails extends MailboxInfo {
+	readonly mailboxId: string;
+	readonly accountId: string;
+	readonly pinSet: boolean;
+	readonly pinChangeRequired: boolean;
+	readonly lockedUntil: Date | null;
+	readonly failedAttempts: number;
+	readonly newMessages: number;
+	readonly totalMessages: number;
+	readonly timeZone: string;
+	readonly language: string;
+	readonly activatedOn: Date;
+}
+
+/** What the notification e-mail of a message needs, read at send time. */
+export interface MessageNotice {
+	readonly message: Message;
+	readonly audio: TelephoneAudio;
+	readonly email: string | null;
+	readonly firstName: string | null;
+	readonly lastName: string | null;
+	readonly timeZone: string;
+	readonly language: string;
+	readonly attachAudio: boolean;
+	readonly newMessages: number;
+}
+
+/**
+ * Verbs of the API. Failures: `notFound` for unknown, foreign or cancelled numbers alike; `badInput` for fields out of
+ * bounds or an AccountId that the principal does not have (contract 1.5).
+ */
+export interface Mailboxes {
+	/** Idempotent upsert of the supplied fields. */
+	activate(who: Principal, phoneNumber: string, accountId: string | undefined, fields: MailboxFields): Promise<void>;
+	info(who: Principal, phoneNumber: string, accountId: string | undefined): Promise<MailboxInfo>;
+	/** Failure `notFound` also when voicemail is not active. */
+	update(who: Principal, phoneNumber: string, accountId: string | undefined, fields: MailboxFields): Promise<void>;
+	/** Removes settings and messages; harmless when there is no voicemail. */
+	remove(who: Principal, phoneNumber: string, accountId: string | undefined): Promise<void>;
+	/** Undefined for an unknown number or one without voicemail. Not scoped: for the CLI. */
+	details(phoneNumber: string): Promise<MailboxDetails | undefined>;
+	/** Not scoped: for the CLI. Newest first; all mailboxes without a number. Deleted ones included, as such. */
+	listMessages(phoneNumber: string | undefined, limit: number): Promise<readonly Message[]>;
+	messageAudio(messageId: string): Promise<TelephoneAudio | undefined>;
+	/** Undefined when the message is gone or deleted, or its mailbox removed: then nothing is to be told. */
+	notice(messageId: string, phoneNumber: string): Promise<MessageNotice | undefined>;
+	/** Erases soft-deleted messages past their retention. @returns how many. */
+	purge(): Promise<number>;
+}

@@ -1,0 +1,176 @@
+/**
+ * What this room offers: a SIP user agent (RFC 3261) that takes and places calls. It knows nothing of voicemail.
+ * Everything above speaks to these types only.
+ */
+
+export type TransportName = "udp" | "tcp" | "tls";
+
+export interface ListenAddress {
+	readonly transport: TransportName;
+	readonly host: string;
+	/** 0 lets the system choose; `SipUserAgent.listening` then tells the port. */
+	readonly port: number;
+}
+
+/** Where a message came from, and on which of our sockets it arrived. */
+export interface Source {
+	readonly transport: TransportName;
+	readonly address: string;
+	readonly port: number;
+	readonly local: ListenAddress;
+}
+
+/** Header fields in the order of the message; names match case-insensitively and in their compact forms. */
+export interface Headers {
+	/** First value of the field, or undefined. */
+	get(name: string): string | undefined;
+	/** All values in order; comma-separated lists are split where the field's grammar allows lists. */
+	all(name: string): readonly string[];
+}
+
+export interface SipRequest {
+	readonly method: string;
+	/** Request-URI as received. */
+	readonly uri: string;
+	readonly headers: Headers;
+	readonly body: Uint8Array;
+}
+
+export interface SipResponse {
+	readonly status: number;
+	readonly reason: string;
+	readonly headers: Headers;
+	readonly body: Uint8Array;
+}
+
+/** A parsed `sip:`, `sips:` or `tel:` URI. `user` keeps its escapes (`%2B`); parameters and headers are unescaped. */
+export interface SipUri {
+	readonly scheme: string;
+	readonly user: string | undefined;
+	readonly host: string;
+	readonly port: number | undefined;
+	/** URI parameters, names in lower case; a parameter without value maps to "". */
+	readonly params: ReadonlyMap<string, string>;
+	readonly headers: ReadonlyMap<string, string>;
+}
+
+export interface NameAddr {
+	readonly displayName: string | undefined;
+	readonly uri: SipUri;
+	/** URI exactly as it stood. */
+	readonly rawUri: string;
+	/** Header parameters (`;reason=busy`), names in lower case, quotes removed. */
+	readonly params: ReadonlyMap<string, string>;
+}
+
+export type HeaderField = readonly [name: string, value: string];
+
+export type CallEnd =
+	/** The peer sent BYE. */
+	| "bye"
+	/** We sent BYE. */
+	| "hungUp"
+	/** No ACK came for our 2xx within 64*T1 (BYE was sent, RFC 3261 §13.3.1.4). */
+	| "noAck"
+	/** The session's transport or a re-INVITE failed for good. */
+	| "failed";
+
+export interface CallHandlers {
+	/** CANCEL came before the answer; 487 is already on its way. */
+	onCancelled?(): void;
+	/** ACK for our 2xx arrived; `answer` is its SDP where our 2xx carried the offer. */
+	onConfirmed?(answer: string | undefined): void;
+	/**
+	 * A re-INVITE: return the SDP for the 200 (an answer to `offer`, or an offer of ours where it has none), or a status
+	 * such as 488 that leaves the session as it was. Its ACK's SDP, if any, comes by `onConfirmed`.
+	 */
+	onReinvite?(offer: string | undefined): { readonly sdp: string } | { readonly status: number };
+	/** The call is over; nothing follows. Told exactly once for each answered call. */
+	onEnded?(why: CallEnd): void;
+}
+
+/** A new INVITE outside of any dialog; 100 has been sent. Answer or reject it, once; later calls do nothing. */
+export interface IncomingCall {
+	readonly callId: string;
+	readonly request: SipRequest;
+	readonly source: Source;
+	/** The address of ours that the peer reaches us by (advertised one, else the local address of the route to it). */
+	readonly localAddress: string;
+	/** SDP of the INVITE, undefined for a late offer. */
+	readonly offer: string | undefined;
+	handlers: CallHandlers;
+	/** 180 or 183, with SDP where given. */
+	progress(status: number, sdp?: string): void;
+	reject(status: number, options?: { readonly reason?: string; readonly headers?: readonly HeaderField[] }): void;
+	/** Sends 200 with this SDP and resends it until the ACK comes. */
+	answer(sdp: string): void;
+	/** BYE; `onEnded("hungUp")` follows at once. */
+	hangUp(): void;
+}
+
+export interface OutgoingCallOptions {
+	/** Request-URI. */
+	readonly uri: string;
+	/** Where the request is sent (no DNS). */
+	readonly next: { readonly transport: TransportName; readonly host: string; readonly port: number };
+	/** Value of From without tag, such as `"Jane" <sip:+1555@host>`. */
+	readonly from: string;
+	/** Value of To; the Request-URI in angle brackets by default. */
+	readonly to?: string;
+	readonly headers?: readonly HeaderField[];
+	readonly sdp: string;
+	readonly handlers: CallHandlers & {
+		onProgress?(status: number, sdp: string | undefined): void;
+		/** 2xx came and was acknowledged. */
+		onAnswered?(sdp: string | undefined): void;
+		/** Final non-2xx, or a time-out (408) or transport failure (503) of our own making. */
+		onRejected?(status: number, reason: string): void;
+	};
+}
+
+export interface OutgoingCall {
+	readonly callId: string;
+	/** CANCEL before the answer; the call ends with `onRejected(487)`. */
+	cancel(): void;
+	hangUp(): void;
+}
+
+export interface SipUserAgent extends AsyncDisposable {
+	/** The addresses in force, with real ports. */
+	readonly listening: readonly ListenAddress[];
+	placeCall(options: OutgoingCallOptions): OutgoingCall;
+	/** While draining, new INVITEs and OPTIONS get 503 with Retry-After; running dialogs go on. */
+	setDraining(draining: boolean): void;
+	/** Monotonic counters for metrics, by name (such as `sipRequestsReceived`, `untrustedDropped`). */
+	counters(): Readonly<Record<string, number>>;
+	/** Sources that were refused since the start, newest first, at most 100. */
+	refusedSources(): readonly {
+		readonly address: string;
+		readonly transport: TransportName;
+		readonly count: number;
+		readonly lastSeen: Date;
+	}[];
+}
+
+export interface SipUserAgentOptions {
+	readonly listen: readonly ListenAddress[];
+	/** Host, or host:port, that stands in Contact and Via. */
+	readonly advertise?: string;
+	/** Messages of other sources are dropped before parsing (UDP), their connections closed (TCP). */
+	isTrusted(address: string): boolean;
+	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
+	readonly callsMax?: number;
+	onCall(call: IncomingCall): void;
+	/** OPTIONS outside a dialog gets 200 with Allow, Accept, Supported unless draining. */
+	readonly log: SipLog;
+	readonly userAgent?: string;
+	/** T1 in milliseconds (RFC 3261 §17.1.1.1), 500 by default; tests shorten it. */
+	readonly t1Ms?: number;
+}
+
+export interface SipLog {
+	debug(fields: object, message: string): void;
+	info(fields: object, message: string): void;
+	warn(fields: object, message: string): void;
+	error(fields: object, message: string): void;
+}

@@ -1,0 +1,189 @@
+/** The tables as Kysely types. Migrations are the truth; this mirrors the newest one. */
+import type { ColumnType, Generated } from "kysely";
+
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type TimestampDefault = ColumnType<Date, Date | string | undefined, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+
+export interface DistributorTable {
+	/** `DID-...` */
+	id: string;
+	name: string;
+	createdOn: TimestampDefault;
+}
+
+export interface AccountTable {
+	/** `AID-...` */
+	id: string;
+	distributorId: string;
+	name: string;
+	createdOn: TimestampDefault;
+}
+
+export interface AccountKeyTable {
+	/** `DID-...`; the first key is the distributor's own id. */
+	accountKey: string;
+	distributorId: string;
+	/** Null: all accounts of the distributor. */
+	accountId: string | null;
+	name: string;
+	/** HMAC-SHA-256 of the secret under a key derived from the master key. */
+	secretHash: Uint8Array;
+	rights: ColumnType<string[], string[] | undefined, string[]>;
+	createdOn: TimestampDefault;
+	revokedOn: NullableTimestamp;
+}
+
+export interface TokenKeyTable {
+	/** `kid` of the JWT header. */
+	kid: string;
+	/** HS256 key, wrapped by AES-256-GCM under a key derived from the master key. */
+	wrappedKey: Uint8Array;
+	createdOn: TimestampDefault;
+	retiredOn: NullableTimestamp;
+}
+
+export interface NumberTable {
+	/** E.164. */
+	number: string;
+	/** Bare UUID, shown as `NID-...` or `TNID-...`. */
+	id: string;
+	distributorId: string;
+	/** Null while in the pool. */
+	accountId: string | null;
+	/** `Pool`, `Active`, `Parked`, `Cancelled`. */
+	status: string;
+	numberType: string | null;
+	messageType: string | null;
+	messageEnabled: Generated<boolean>;
+	voiceEnabled: Generated<boolean>;
+	dataEnabled: Generated<boolean>;
+	productType: string | null;
+	messageRouteId: string | null;
+	voiceRouteId: string | null;
+	areaCode: string | null;
+	zipCode: string | null;
+	iccid: string | null;
+	assignedSubscriberId: string | null;
+	orderId: string | null;
+	/** One of the 100 example numbers of a first start; the first import of real ones removes those still in the pool. */
+	example: Generated<boolean>;
+	/** Order within the pool: the lowest is given out first. */
+	poolOrder: Generated<string>;
+	createdOn: TimestampDefault;
+	provisionedOn: NullableTimestamp;
+}
+
+export interface OrderTable {
+	/** `JNUOID-...` */
+	id: string;
+	accountId: string;
+	orderType: string;
+	orderStatus: string;
+	statusMessage: string | null;
+	orderDate: TimestampDefault;
+	numbers: string[];
+}
+
+export interface MailboxTable {
+	/** `MBID-...`, new at each activation after a delete. */
+	id: string;
+	/** Unique: a number has at most one mailbox. */
+	phoneNumber: string;
+	accountId: string;
+	firstName: string | null;
+	lastName: string | null;
+	email: string | null;
+	/** argon2id, peppered; null: no retrieval anywhere. */
+	pinHash: string | null;
+	pinChangeRequired: Generated<boolean>;
+	pinChangedOn: NullableTimestamp;
+	timeZone: string | null;
+	language: string | null;
+	maxMessageSeconds: Generated<number>;
+	minMessageSeconds: Generated<number>;
+	maxMessages: Generated<number>;
+	retentionDays: Generated<number>;
+	deletedRetentionDays: Generated<number>;
+	emailNotification: Generated<boolean>;
+	emailAttachAudio: Generated<boolean>;
+	/** Raised with every change of the counts, in its transaction. */
+	lampVersion: Generated<string>;
+	activatedOn: TimestampDefault;
+	updatedOn: TimestampDefault;
+}
+
+/** One failure history per mailbox and channel (`own`, `foreign`); `foreign` is shared by calls of strangers, web and API. */
+export interface PinAttemptTable {
+	mailboxId: string;
+	channel: string;
+	failedAttempts: number;
+	lockedUntil: NullableTimestamp;
+	lastFailedOn: NullableTimestamp;
+}
+
+export interface MessageTable {
+	/** `VMID-...` */
+	id: string;
+	/** Hash partition key. */
+	phoneNumber: string;
+	mailboxId: string;
+	fromNumber: string | null;
+	fromName: string | null;
+	receivedOn: Timestamp;
+	durationMs: number;
+	sizeBytes: number;
+	/** `PCMU` or `PCMA`. */
+	encoding: string;
+	blobKey: string;
+	/** `New`, `Heard`, `Saved`; a deleted message keeps it for undelete. */
+	status: string;
+	redirectReason: string;
+	mailboxSource: string;
+	silent: boolean;
+	callId: string;
+	heardOn: NullableTimestamp;
+	deletedOn: NullableTimestamp;
+	storedOn: TimestampDefault;
+}
+
+export interface GreetingTable {
+	mailboxId: string;
+	/** `Unavailable`, `Name`; later `Busy`, `Temporary`. */
+	greetingType: string;
+	blobKey: string;
+	durationMs: number;
+	encoding: string;
+	updatedOn: TimestampDefault;
+}
+
+export interface CallTable {
+	/** `CALL-...` */
+	id: string;
+	sipCallId: string;
+	startedOn: Timestamp;
+	endedOn: NullableTimestamp;
+	kind: string;
+	phoneNumber: string | null;
+	fromNumber: string | null;
+	status: number;
+	why: string;
+	messageId: string | null;
+	/** The rest of the `CallTrace`. */
+	trace: ColumnType<unknown, string, string>;
+}
+
+/** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
+export interface Database {
+	distributors: DistributorTable;
+	accounts: AccountTable;
+	accountKeys: AccountKeyTable;
+	tokenKeys: TokenKeyTable;
+	numbers: NumberTable;
+	orders: OrderTable;
+	mailboxes: MailboxTable;
+	pinAttempts: PinAttemptTable;
+	messages: MessageTable;
+	greetings: GreetingTable;
+	calls: CallTable;
+}

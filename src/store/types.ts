@@ -1,0 +1,89 @@
+/** What this room offers: one PostgreSQL (embedded or outside), one blob store, one job queue. */
+import type { Kysely, Transaction } from "kysely";
+import type { Log } from "../domain/index.ts";
+import type { Database } from "./schema.ts";
+
+export type Db = Kysely<Database>;
+/** Queries that only make sense inside a transaction take this type. */
+export type Tx = Transaction<Database>;
+
+export interface Blobs {
+	/** Written whole, synced and renamed into place before it resolves. Writing the same key again is harmless. */
+	put(key: string, data: Uint8Array): Promise<void>;
+	/** Undefined when there is no such blob. */
+	get(key: string): Promise<Uint8Array | undefined>;
+	/** Deleting a missing blob is harmless. */
+	delete(key: string): Promise<void>;
+	/** Throws where the store can not be written. */
+	check(): Promise<void>;
+}
+
+/** The jobs of the platform and their contents: ids, never contents. */
+export interface JobData {
+	/** A message became durable: fan out to the channels. */
+	"message.stored": { readonly messageId: string; readonly phoneNumber: string };
+	/** Send the notification e-mail of one message. */
+	"email.message": { readonly messageId: string; readonly phoneNumber: string };
+	/** Erase blobs whose rows are gone. */
+	"blobs.erase": { readonly blobKeys: readonly string[] };
+}
+export type JobName = keyof JobData;
+
+export type JobState = "created" | "retry" | "active" | "completed" | "cancelled" | "failed";
+
+export interface JobView {
+	readonly JobId: string;
+	readonly Name: string;
+	readonly State: JobState;
+	/** True where all retries are used up and an operator must look. */
+	readonly Dead: boolean;
+	readonly Attempts: number;
+	readonly CreatedOn: string;
+	readonly NextAttemptOn: string | null;
+	readonly Error: string | null;
+	readonly Data: unknown;
+}
+
+export interface Jobs {
+	/** Joins the caller's transaction: the job exists if and only if it commits. */
+	enqueue<N extends JobName>(tx: Tx, name: N, data: JobData[N]): Promise<void>;
+	/**
+	 * Runs jobs of one name; at least once each, fetched in batches, `concurrency` at a time; a throw is retried with
+	 * backoff (`retryFor`: days for mail), then dead. The handler must be safe to run twice.
+	 */
+	work<N extends JobName>(
+		name: N,
+		concurrency: number,
+		handler: (data: JobData[N], jobId: string) => Promise<void>,
+	): Promise<void>;
+	list(filter?: {
+		readonly state?: JobState | "dead";
+		readonly name?: string;
+		readonly limit?: number;
+	}): Promise<readonly JobView[]>;
+	/** Runs a dead or waiting job again now. @returns false when there is no such job. */
+	retry(jobId: string): Promise<boolean>;
+}
+
+export interface Store extends AsyncDisposable {
+	readonly db: Db;
+	readonly blobs: Blobs;
+	readonly jobs: Jobs;
+	/** Runs in one transaction; connection failures become Failure `storeUnavailable`. */
+	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+	/** Throws Failure `storeUnavailable` when the database or the blob store can not be used now. */
+	check(): Promise<void>;
+}
+
+export interface StoreOptions {
+	/** Undefined: the embedded PostgreSQL under `dataFolder`. */
+	readonly databaseUrl: string | undefined;
+	readonly databaseDirectUrl: string | undefined;
+	readonly dataFolder: string;
+	/** `file:/path` (s3 comes later and is refused clearly until then). */
+	readonly blobs: string;
+	/** This process runs job handlers (role worker): job maintenance and polling are on. */
+	readonly worker: boolean;
+	readonly connectionsMax?: number;
+	readonly log: Log;
+}
