@@ -7,3 +7,4 @@ export * from "./masking.ts";
 export * from "./message.ts";
 export * from "./phone-number.ts";
 export * from "./pin-policy.ts";
+export * from "./principal.ts";

@@ -1,12 +1,5 @@
 /** What one can do with a mailbox and its messages: the only door to them for calls, HTTP and CLI alike. */
-import type { Message, TelephoneAudio } from "../domain/index.ts";
-
-/** Who acts, so that a number of another account answers exactly like one that does not exist. */
-export interface Principal {
-	readonly distributorId: string;
-	/** Undefined: all accounts of the distributor. */
-	readonly accountId: string | undefined;
-}
+import type { Message, Principal, TelephoneAudio } from "../domain/index.ts";
 
 export interface MailboxFields {
 	/** Undefined: unchanged. `""` clears name and e-mail; a PIN can not be cleared. */
