@@ -1,0 +1,110 @@
+/** Loads the recordings of one language into memory, once at start. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure, type TelephoneAudio } from "../domain/index.ts";
+import { muLaw } from "./mu-law.ts";
+import type { PromptId, PromptLibrary, Speech } from "./types.ts";
+import { PROMPT_RATE_HZ, readWav } from "./wav.ts";
+
+const SAMPLES_PER_MS = PROMPT_RATE_HZ / 1000;
+const FALLBACK_LANGUAGE = "en";
+/** A prompt of two minutes is a wrong file, not a prompt. */
+const PROMPT_MS_MAX = 120_000;
+
+export interface LoadOptions {
+	/** BCP 47; English where the folder has no recordings of that language. */
+	readonly language?: string;
+}
+
+/**
+ * Reads `catalogue.json` and `audio/<language>/<id>.wav` for each of its ids.
+ *
+ * @param folder the project's `prompts` or one built like it.
+ * @throws Failure `configInvalid` that names every missing or broken file.
+ */
+export async function loadPrompts(folder: string, options: LoadOptions = {}): Promise<PromptLibrary> {
+	const ids = await readCatalogue(folder);
+	const language = await languageOf(folder, options.language ?? FALLBACK_LANGUAGE);
+	const troubles: string[] = [];
+	const recordings = new Map<string, Int16Array>();
+	for (const id of ids) {
+		const file = join(folder, "audio", language, `${id}.wav`);
+		try {
+			recordings.set(id, await readPrompt(file));
+		} catch (error) {
+			troubles.push(`${file} ${(error as Error).message}`);
+		}
+	}
+	if (troubles.length > 0) throw unusable(troubles);
+	return library(language, recordings);
+}
+
+async function readCatalogue(folder: string): Promise<string[]> {
+	const file = join(folder, "catalogue.json");
+	try {
+		const catalogue: unknown = JSON.parse(await readFile(file, "utf8"));
+		if (typeof catalogue === "object" && catalogue !== null) return Object.keys(catalogue);
+	} catch (error) {
+		throw unusable([`${file} ${reason(error)}`]);
+	}
+	throw unusable([`${file} is no object of prompt ids`]);
+}
+
+async function languageOf(folder: string, wanted: string): Promise<string> {
+	const primary = wanted.toLowerCase().split("-", 1)[0]!;
+	const spoken = await readdir(join(folder, "audio")).catch((): string[] => []);
+	return spoken.includes(primary) ? primary : FALLBACK_LANGUAGE;
+}
+
+async function readPrompt(file: string): Promise<Int16Array> {
+	let bytes: Uint8Array;
+	try {
+		bytes = await readFile(file);
+	} catch (error) {
+		throw new Error(reason(error));
+	}
+	const samples = readWav(bytes);
+	if (samples.length === 0) throw new Error("is empty");
+	if (samples.length > PROMPT_MS_MAX * SAMPLES_PER_MS) throw new Error("is longer than two minutes");
+	return samples;
+}
+
+function reason(error: unknown): string {
+	const { code, message } = error as NodeJS.ErrnoException;
+	return code === "ENOENT" ? "is missing" : `cannot be read (${code ?? message})`;
+}
+
+function unusable(troubles: readonly string[]): Failure {
+	return new Failure(
+		"configInvalid",
+		`The voice prompts are not usable: ${troubles.join("; ")}.`,
+		"Restore the folder prompts from the release, or make the recordings anew with: node prompts/make.ts",
+	);
+}
+
+function library(language: string, recordings: ReadonlyMap<string, Int16Array>): PromptLibrary {
+	const total = recordings.values().reduce((sum, samples) => sum + samples.length, 0);
+	const shared = new SharedArrayBuffer(total);
+	const clips = new Map<string, TelephoneAudio>();
+	let at = 0;
+	for (const [id, linear] of recordings) {
+		const samples = new Uint8Array(shared, at, linear.length);
+		for (const [i, sample] of linear.entries()) samples[i] = muLaw(sample);
+		clips.set(id, { encoding: "PCMU", samples });
+		at += linear.length;
+	}
+	const audio = (id: PromptId): TelephoneAudio => {
+		const clip = clips.get(id);
+		if (clip === undefined) throw new Error(`no prompt ${id} in the catalogue that was loaded`);
+		return clip;
+	};
+	const durationMs = (items: Speech): number => {
+		let ms = 0;
+		for (const item of items) {
+			if ("pauseMs" in item) ms += item.pauseMs;
+			else ms += ("prompt" in item ? audio(item.prompt) : item.audio).samples.length / SAMPLES_PER_MS;
+		}
+		return ms;
+	};
+	return { language, audio, durationMs };
+}
