@@ -5,13 +5,27 @@ export const ROLES = ["api", "sip", "worker"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** `AFTERBEEP_GREETING`: `standard` speaks; `beep` plays the beep only (tests, benches, networks that announce themselves). */
-export type GreetingMode = "standard" | "beep";
+export const GREETING_MODES = ["standard", "beep"] as const;
+export type GreetingMode = (typeof GREETING_MODES)[number];
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface HostPort {
+	readonly host: string;
+	/** 0 lets the system choose. */
+	readonly port: number;
+}
 
 export interface Config {
 	readonly dataFolder: string;
 	readonly roles: ReadonlySet<Role>;
-	readonly http: { readonly host: string; readonly port: number };
+	readonly http: HostPort;
+	/** Plain HTTP beyond loopback was asked for in so many words. */
+	readonly httpPlain: boolean;
 	readonly trustedProxies: readonly string[];
+	/** Where `/metrics` and `/operator` are served; undefined: at the HTTP address. */
+	readonly admin: HostPort | undefined;
 	readonly sip: readonly ListenAddress[];
 	readonly sipAdvertise: string | undefined;
 	readonly rtpAdvertise: string | undefined;
@@ -24,7 +38,7 @@ export interface Config {
 	readonly extensions: Readonly<Record<string, string>>;
 	readonly databaseUrl: string | undefined;
 	readonly databaseDirectUrl: string | undefined;
-	/** Path of the master key file. */
+	/** Path of the master key file; undefined: made in the data folder at first start. */
 	readonly masterKeyFile: string | undefined;
 	/** `file:/absolute/path` */
 	readonly blobs: string;
@@ -37,7 +51,7 @@ export interface Config {
 	/** Requests per minute and AccountKey; undefined = off. */
 	readonly rateLimitPerMinute: number | undefined;
 	readonly drainSeconds: number;
-	readonly logLevel: "debug" | "info" | "warn" | "error";
+	readonly logLevel: LogLevel;
 	readonly logNumbersFull: boolean;
 	readonly accountKey: string | undefined;
 	readonly accountSecret: string | undefined;
@@ -52,4 +66,33 @@ export interface Config {
 	readonly rtpTimeoutSeconds: number;
 	readonly mediaWorkers: number | undefined;
 	readonly callsMax: number;
+}
+
+/** Where a value came from. */
+export type Origin = "command line" | "environment" | "file" | "default";
+
+/** One line of `afterbeep config`: the value as text, secrets hidden. */
+export interface SettingInForce {
+	readonly variable: string;
+	readonly value: string;
+	readonly origin: Origin;
+	/** Name of the flag, variable or file that set it; undefined for a default. */
+	readonly setBy: string | undefined;
+	readonly meaning: string;
+}
+
+export interface LoadedConfig {
+	readonly config: Config;
+	readonly inForce: readonly SettingInForce[];
+}
+
+export interface ConfigSources {
+	/** Values of setting flags, by flag name without dashes (`sip-peers`). */
+	readonly flags: Readonly<Record<string, string>>;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly workingFolder: string;
+	/** Text of a file, undefined when there is none. */
+	readFile(path: string): string | undefined;
+	/** The machine's own addresses that are not loopback, to judge whether a wildcard bind is ambiguous. */
+	readonly ownAddresses: readonly string[];
 }

@@ -1,0 +1,6 @@
+export * from "./addresses.ts";
+export * from "./load.ts";
+export * from "./machine.ts";
+export * from "./nearest.ts";
+export { flagName, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, tomlKey } from "./settings.ts";
+export * from "./types.ts";

@@ -1,0 +1,193 @@
+/** Every setting: its names, its default, what it means, how its text is read. The one schema. */
+import { z } from "zod";
+import { CONFIG_LIMITS as BOUNDS } from "./limits.ts";
+import { GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
+import * as value from "./values.ts";
+
+export interface Setting {
+	/** Environment variable. */
+	readonly variable: string;
+	readonly meaning: string;
+	/** Text of the default; undefined where the setting may be unset. */
+	readonly default?: string;
+	/** What holds while it is unset. */
+	readonly unset?: string;
+	/** `whole`: never shown; `url`: shown without its password. */
+	readonly secret?: "whole" | "url";
+}
+
+/** Settings in the order in which `afterbeep config` shows them. Keys are those of `Config`. */
+export const SETTINGS = {
+	dataFolder: { variable: "AFTERBEEP_DATA", default: "./data", meaning: "data folder" },
+	roles: { variable: "AFTERBEEP_ROLES", default: "api,sip,worker", meaning: "roles of this process" },
+	http: { variable: "AFTERBEEP_HTTP", default: "127.0.0.1:8080", meaning: "HTTP listen address" },
+	httpPlain: { variable: "AFTERBEEP_HTTP_PLAIN", default: "no", meaning: "allow plain HTTP beyond loopback" },
+	trustedProxies: {
+		variable: "AFTERBEEP_TRUSTED_PROXIES",
+		default: "none",
+		meaning: "whose X-Forwarded-For is believed (addresses, ranges)",
+	},
+	admin: { variable: "AFTERBEEP_ADMIN", unset: "the HTTP address", meaning: "where /metrics and /operator are served" },
+	sip: {
+		variable: "AFTERBEEP_SIP",
+		default: "udp:127.0.0.1:5060,tcp:127.0.0.1:5060",
+		meaning: "SIP listen addresses",
+	},
+	sipAdvertise: {
+		variable: "AFTERBEEP_SIP_ADVERTISE",
+		unset: "the local address of the route to the peer",
+		meaning: "host that stands in Contact and Via",
+	},
+	rtpAdvertise: {
+		variable: "AFTERBEEP_RTP_ADVERTISE",
+		unset: "the local address of the route to the peer",
+		meaning: "address that stands in SDP",
+	},
+	rtpPorts: { variable: "AFTERBEEP_RTP_PORTS", default: "20000-29999", meaning: "media ports" },
+	sipPeers: { variable: "AFTERBEEP_SIP_PEERS", default: "127.0.0.1,::1", meaning: "trusted peers (addresses, ranges)" },
+	country: { variable: "AFTERBEEP_COUNTRY", unset: "none", meaning: "country of bare national numbers (ISO 3166)" },
+	extensions: {
+		variable: "AFTERBEEP_EXTENSIONS",
+		default: "none",
+		meaning: "short numbers of a PBX, such as 10XX=+1555000XX",
+	},
+	accessNumbers: { variable: "AFTERBEEP_ACCESS_NUMBERS", default: "*86", meaning: "numbers that reach retrieval" },
+	greeting: { variable: "AFTERBEEP_GREETING", default: "standard", meaning: "standard, or beep for the beep alone" },
+	greetingSecondsMax: {
+		variable: "AFTERBEEP_GREETING_SECONDS_MAX",
+		default: "7",
+		meaning: "longest greeting and beep together, seconds",
+	},
+	silenceSeconds: {
+		variable: "AFTERBEEP_SILENCE_SECONDS",
+		default: "10",
+		meaning: "silence that ends a message, seconds; 0 for never",
+	},
+	rtpTimeoutSeconds: {
+		variable: "AFTERBEEP_RTP_TIMEOUT_SECONDS",
+		default: "30",
+		meaning: "a call without RTP for so long is ended, seconds",
+	},
+	mediaWorkers: { variable: "AFTERBEEP_MEDIA_WORKERS", unset: "cores - 1", meaning: "media threads" },
+	callsMax: { variable: "AFTERBEEP_CALLS_MAX", default: "2000", meaning: "calls at once; more are refused with 503" },
+	databaseUrl: {
+		variable: "DATABASE_URL",
+		unset: "an embedded PostgreSQL in the data folder",
+		secret: "url",
+		meaning: "outside PostgreSQL",
+	},
+	databaseDirectUrl: {
+		variable: "DATABASE_DIRECT_URL",
+		unset: "DATABASE_URL",
+		secret: "url",
+		meaning: "for migrations, locks and LISTEN where DATABASE_URL leads to a pooler",
+	},
+	masterKeyFile: {
+		variable: "AFTERBEEP_MASTER_KEY",
+		unset: "master.key in the data folder, made at first start",
+		meaning: "file with the master key",
+	},
+	blobs: {
+		variable: "AFTERBEEP_BLOBS",
+		unset: "blobs/ in the data folder",
+		meaning: "where audio is kept (file:/path)",
+	},
+	smtpUrl: {
+		variable: "AFTERBEEP_SMTP_URL",
+		unset: "a Maildir, mail/ in the data folder",
+		secret: "url",
+		meaning: "mail server",
+	},
+	mailFrom: { variable: "AFTERBEEP_MAIL_FROM", default: "voicemail@localhost", meaning: "sender of mails" },
+	publicUrl: { variable: "AFTERBEEP_PUBLIC_URL", unset: "the HTTP address", meaning: "links in mails" },
+	timeZone: { variable: "AFTERBEEP_TIME_ZONE", default: "UTC", meaning: "of mailboxes that have none" },
+	language: { variable: "AFTERBEEP_LANGUAGE", default: "en", meaning: "of mailboxes that have none" },
+	rateLimitPerMinute: {
+		variable: "AFTERBEEP_RATE_LIMIT",
+		default: "50/min",
+		meaning: "API requests per AccountKey, or off",
+	},
+	tokenMinutes: { variable: "AFTERBEEP_TOKEN_MINUTES", default: "10", meaning: "life of a bearer token" },
+	accountKey: {
+		variable: "AFTERBEEP_ACCOUNT_KEY",
+		unset: "made at first start",
+		meaning: "key of the first operator",
+	},
+	accountSecret: {
+		variable: "AFTERBEEP_ACCOUNT_SECRET",
+		unset: "made at first start",
+		secret: "whole",
+		meaning: "secret of the first operator",
+	},
+	drainSeconds: { variable: "AFTERBEEP_DRAIN_SECONDS", default: "60", meaning: "how long SIGTERM waits for calls" },
+	logLevel: { variable: "AFTERBEEP_LOG", default: "info", meaning: "debug, info, warn or error" },
+	logNumbersFull: {
+		variable: "AFTERBEEP_LOG_NUMBERS",
+		default: "masked",
+		meaning: "phone numbers in the log: masked or full",
+	},
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof SETTINGS;
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/**
+ * The schema of all values as text. Unset ones are absent.
+ *
+ * @param workingFolder what relative paths are relative to.
+ */
+export function settingsSchema(workingFolder: string) {
+	return z.object({
+		dataFolder: value.filePath(workingFolder),
+		roles: value.setOf(ROLES),
+		http: value.hostPort,
+		httpPlain: value.yesNo,
+		trustedProxies: value.addressRanges,
+		admin: value.hostPort.optional(),
+		sip: value.listenAddresses,
+		sipAdvertise: value.advertisedHost.optional(),
+		rtpAdvertise: value.advertisedAddress.optional(),
+		rtpPorts: value.portRange,
+		sipPeers: value.addressRanges,
+		country: value.country.optional(),
+		extensions: value.extensions,
+		accessNumbers: value.dialledNumbers,
+		greeting: value.oneOf(GREETING_MODES),
+		greetingSecondsMax: value.seconds(BOUNDS.greetingSecondsMin, BOUNDS.greetingSecondsMax),
+		silenceSeconds: value.seconds(0, BOUNDS.silenceSecondsMax),
+		rtpTimeoutSeconds: value.seconds(BOUNDS.rtpTimeoutSecondsMin, BOUNDS.rtpTimeoutSecondsMax),
+		mediaWorkers: value.wholeNumber(1, BOUNDS.mediaWorkersMax, "threads").optional(),
+		callsMax: value.wholeNumber(1, BOUNDS.callsMax, "calls"),
+		databaseUrl: value.url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/afterbeep").optional(),
+		databaseDirectUrl: value
+			.url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/afterbeep")
+			.optional(),
+		masterKeyFile: value.filePath(workingFolder).optional(),
+		blobs: value.blobStore(workingFolder).optional(),
+		smtpUrl: value.url(["smtp:", "smtps:"], "smtp://user:password@mail.example.com:587").optional(),
+		mailFrom: value.mailAddress,
+		publicUrl: value.url(["http:", "https:"], "https://voicemail.example.com").optional(),
+		timeZone: value.timeZone,
+		language: value.language,
+		rateLimitPerMinute: value.rateLimit,
+		tokenMinutes: value.wholeNumber(BOUNDS.tokenMinutesMin, BOUNDS.tokenMinutesMax, "minutes"),
+		accountKey: value.accountKey.optional(),
+		accountSecret: value.accountSecret.optional(),
+		drainSeconds: value.seconds(0, BOUNDS.drainSecondsMax),
+		logLevel: value.oneOf(LOG_LEVELS),
+		logNumbersFull: value.oneOf(["masked", "full"]).transform((choice) => choice === "full"),
+	} satisfies Record<SettingKey, z.ZodType>);
+}
+
+export type Values = z.output<ReturnType<typeof settingsSchema>>;
+
+/** Name in `afterbeep.toml`. */
+export function tomlKey(key: SettingKey): string {
+	return SETTINGS[key].variable.replace(/^AFTERBEEP_/, "").toLowerCase();
+}
+
+/** Name of the flag without dashes; none for a secret, since every user of the machine can read a command line. */
+export function flagName(key: SettingKey): string | undefined {
+	const setting: Setting = SETTINGS[key];
+	return setting.secret === "whole" ? undefined : tomlKey(key).replaceAll("_", "-");
+}
