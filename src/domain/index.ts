@@ -1,4 +1,5 @@
 export * from "./clock.ts";
+export * from "./country-dialling.ts";
 export * from "./failures.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
