@@ -61,6 +61,8 @@ create table numbers (
 	check ((status = 'Pool') = (account_id is null))
 );
 create index numbers_pool on numbers (distributor_id, pool_order) where status = 'Pool';
+create index numbers_pool_area on numbers (distributor_id, area_code, pool_order) where status = 'Pool' and area_code is not null;
+create index numbers_pool_zip on numbers (distributor_id, zip_code, pool_order) where status = 'Pool' and zip_code is not null;
 create index numbers_account on numbers (account_id, number) where account_id is not null;
 create index numbers_iccid on numbers (iccid) where iccid is not null;
 create table orders (

@@ -1,0 +1,7 @@
+export { DIRECTORY_LIMITS } from "./limits.ts";
+export { deriveKey, type KeyPurpose, loadMasterKey } from "./master-key.ts";
+export { createNumbers } from "./numbers.ts";
+export { createOperators } from "./operators.ts";
+export { LIVE_STATUSES, numberNotFound, type OwnedNumber, ownedNumber } from "./owned-number.ts";
+export { createTokens, type TokensNeeds } from "./tokens.ts";
+export type * from "./types.ts";

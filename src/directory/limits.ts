@@ -1,0 +1,31 @@
+/** Bounds of this room. */
+export const DIRECTORY_LIMITS = {
+	/** Bytes of the master key and of every key derived from it. */
+	keyBytes: 32,
+	/** Lifetime of a bearer token (contract 2.1). */
+	tokenMinutesMin: 1,
+	tokenMinutesMax: 60,
+	/** Clocks of two of our nodes may differ by so much; a token is good for this long beyond its expiry. */
+	tokenSkewSeconds: 5,
+	/** A longer bearer token is none of ours (ours have about 450 characters) and is not even decoded. */
+	tokenCharsMax: 4096,
+	/** A revoked account key is noticed after this time at the latest. */
+	accountKeyCacheMs: 3_000,
+	accountKeysCached: 10_000,
+	/** How long the signing keys are taken from memory; one that another node made is looked for at once, but not more often than below. */
+	tokenKeyCacheMs: 60_000,
+	tokenKeyReloadMs: 1_000,
+	/** An ApiEndpoint longer than this is refused. */
+	endpointCharsMax: 2_048,
+	/** What an operator may give as the first secret (contract 1.7 for the key); ours have 43 characters. */
+	accountSecretCharsMin: 8,
+	accountSecretCharsMax: 200,
+	/** Random bytes of a secret that we make. */
+	accountSecretBytes: 32,
+	/** Example numbers of a first start: the contract's own example and those after it. */
+	exampleNumberFirst: 11_234_567_890,
+	exampleNumbers: 100,
+	/** Rows of one statement of an import. */
+	importBatchRows: 2_000,
+	listMax: 10_000,
+} as const;

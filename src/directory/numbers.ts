@@ -1,0 +1,65 @@
+/** Numbers of an operator: given out, looked up, imported. */
+import { type Clock, Failure, isE164, type Principal } from "../domain/index.ts";
+import type { Store } from "../store/index.ts";
+import { isId } from "./ids.ts";
+import { importPool } from "./import-pool.ts";
+import { DIRECTORY_LIMITS } from "./limits.ts";
+import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
+import { numberNotFound } from "./owned-number.ts";
+import { provision } from "./provision.ts";
+import type { Numbers, NumberView } from "./types.ts";
+
+export function createNumbers(needs: { readonly store: Store; readonly clock: Clock }): Numbers {
+	const { store, clock } = needs;
+	const { db } = store;
+
+	async function get(
+		who: Principal,
+		query: { readonly number?: string | undefined; readonly iccid?: string | undefined },
+	): Promise<NumberView> {
+		const iccid = iccidText(query.iccid);
+		if (query.number === undefined && iccid === null) {
+			throw new Failure("badInput", "Neither Number nor ICCID was sent", "Send at least one of them.");
+		}
+		if (query.number !== undefined && !isE164(query.number)) {
+			throw new Failure(
+				"badInput",
+				"Number is not an E.164 number",
+				"Send it with + and country code, digits only; in a query string + is written %2B.",
+			);
+		}
+		// An ICCID that can be nobody's (such as one with a NUL character) never reaches the database.
+		if (iccid !== null && !isId(iccid)) throw numberNotFound();
+		const row = await db
+			.selectFrom("numbers")
+			.select(NUMBER_COLUMNS)
+			.where("distributorId", "=", who.distributorId)
+			.where("status", "!=", "Pool")
+			.$if(query.number !== undefined, (q) => q.where("number", "=", query.number!))
+			.$if(iccid !== null, (q) => q.where("iccid", "=", iccid))
+			.$if(who.accountId !== undefined, (q) => q.where("accountId", "=", who.accountId!))
+			// A SIM that changed its number has two rows: the newest one counts.
+			.orderBy("provisionedOn", (order) => order.desc().nullsLast())
+			.limit(1)
+			.executeTakeFirst();
+		if (!row) throw numberNotFound();
+		return viewOf(row);
+	}
+
+	return {
+		provision: (who, request) =>
+			provision({ db, clock, transaction: (work) => store.transaction(work) }, who, request),
+		get,
+		importPool: (distributorId, numbers) => store.transaction((tx) => importPool(tx, distributorId, numbers)),
+		list: async (filter) => {
+			const rows = await db
+				.selectFrom("numbers")
+				.select(NUMBER_COLUMNS)
+				.$if(filter.status !== undefined, (q) => q.where("status", "=", filter.status!))
+				.orderBy("number")
+				.limit(Math.min(filter.limit, DIRECTORY_LIMITS.listMax))
+				.execute();
+			return rows.map(viewOf);
+		},
+	};
+}
