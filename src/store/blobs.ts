@@ -1,0 +1,132 @@
+/** Blobs as files: written beside, synced, renamed into place, so that a key holds the whole blob or none. */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../domain/index.ts";
+import { STORE_LIMITS } from "./limits.ts";
+import type { Blobs } from "./types.ts";
+
+/**
+ * @param location `file:/absolute/path` (or a `file:///` URL).
+ * @throws Failure `configInvalid` for any other.
+ */
+export async function openBlobs(location: string, createIfMissing: boolean): Promise<Blobs> {
+	const root = folderOf(location);
+	try {
+		if (createIfMissing) await mkdir(root, { recursive: true, mode: 0o700 });
+	} catch (cause) {
+		throw unusable(root, cause);
+	}
+	return {
+		put: (key, data) => putBlob(root, checkedKey(key), data),
+		get: (key) => getBlob(root, checkedKey(key)),
+		delete: async (key) => {
+			await rm(join(root, checkedKey(key)), { force: true });
+		},
+		check: async () => {
+			const key = `.check-${randomBytes(6).toString("hex")}`;
+			await putBlob(root, key, new Uint8Array([1]));
+			await rm(join(root, key), { force: true });
+		},
+	};
+}
+
+function folderOf(location: string): string {
+	if (location.startsWith("s3:")) {
+		throw new Failure(
+			"configInvalid",
+			"Blobs in S3 are not part of this version.",
+			"Set AFTERBEEP_BLOBS to file:/path, a folder that all nodes share.",
+		);
+	}
+	const path = location.startsWith("file://") ? fileURLToPath(location) : location.replace(/^file:/, "");
+	if (!location.startsWith("file:") || !isAbsolute(path)) {
+		throw new Failure(
+			"configInvalid",
+			`"${location}" names no place for blobs.`,
+			"Set AFTERBEEP_BLOBS to file:/path with an absolute path.",
+		);
+	}
+	return path;
+}
+
+/** Keys are ours, not a caller's: a wrong one is a bug, and must still never leave the folder. */
+function checkedKey(key: string): string {
+	const parts = key.split("/");
+	const named = parts.every((part) => /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(part));
+	if (!named || key.length > STORE_LIMITS.blobKeyCharsMax) {
+		throw new Failure(
+			"badInput",
+			`"${key.slice(0, 60)}" can not be the key of a blob.`,
+			`Keys are up to ${STORE_LIMITS.blobKeyCharsMax} of A-Z a-z 0-9 . _ - in parts divided by /, none beginning with a dot.`,
+		);
+	}
+	return key;
+}
+
+async function putBlob(root: string, key: string, data: Uint8Array): Promise<void> {
+	if (data.length > STORE_LIMITS.blobBytesMax) {
+		throw new Failure(
+			"badInput",
+			`A blob of ${data.length} bytes is too large.`,
+			`Keep blobs within ${STORE_LIMITS.blobBytesMax} bytes.`,
+		);
+	}
+	const path = join(root, key);
+	const draft = join(root, `.draft-${randomBytes(9).toString("hex")}`);
+	try {
+		await writeSynced(draft, data);
+		const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+		await rename(draft, path);
+		await syncFolders(dirname(path), made === undefined ? dirname(path) : dirname(made));
+	} catch (cause) {
+		await rm(draft, { force: true }).catch(() => {});
+		throw unusable(root, cause);
+	}
+}
+
+async function writeSynced(path: string, data: Uint8Array): Promise<void> {
+	const file = await open(path, "wx", 0o600);
+	try {
+		await file.writeFile(data);
+		await file.datasync();
+	} finally {
+		await file.close();
+	}
+}
+
+/** A name is durable only when its folder is synced, and a new folder only when the one above is. */
+async function syncFolders(from: string, upTo: string): Promise<void> {
+	for (let folder = from; ; folder = dirname(folder)) {
+		const handle: FileHandle = await open(folder, "r");
+		try {
+			await handle.sync();
+		} finally {
+			await handle.close();
+		}
+		if (folder === upTo || folder === dirname(folder)) return;
+	}
+}
+
+async function getBlob(root: string, key: string): Promise<Uint8Array | undefined> {
+	try {
+		return await readFile(join(root, key));
+	} catch (cause) {
+		if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(root, cause);
+	}
+	// A missing folder is not a missing blob: an unmounted disk must not look like erased messages.
+	await stat(root).catch((cause) => {
+		throw unusable(root, cause);
+	});
+	return undefined;
+}
+
+function unusable(root: string, cause: unknown): Failure {
+	return new Failure(
+		"storeUnavailable",
+		`The blob folder ${root} can not be used: ${(cause as Error).message}`,
+		"Check that its disk is mounted, has space, and that this user may write to it.",
+		{ cause },
+	);
+}

@@ -1,0 +1,12 @@
+export { lockDataFolder } from "./data-folder-lock.ts";
+export {
+	type EmbeddedPostgres,
+	type EmbeddedPostgresOptions,
+	type ServerAddress,
+	startEmbeddedPostgres,
+} from "./embedded/index.ts";
+export { JOB_POLICIES, type JobPolicy } from "./jobs/policies.ts";
+export { STORE_LIMITS } from "./limits.ts";
+export { openStore } from "./open.ts";
+export type * from "./schema.ts";
+export type * from "./types.ts";

@@ -1,0 +1,36 @@
+/** How often and for how long each kind of job is tried; the names are those of `JobData`. */
+import type { JobName } from "../types.ts";
+
+export interface JobPolicy {
+	/** The first retry comes after half of this to all of it, each next after twice as long. Seconds. */
+	readonly retryDelay: number;
+	/** Longest wait between two tries, seconds. */
+	readonly retryDelayMax: number;
+	/** Tries after the first; then the job is dead and an operator must look. */
+	readonly retryLimit: number;
+	/** A handler that runs longer is taken for lost, and the job is tried again. Seconds. */
+	readonly expireInSeconds: number;
+}
+
+const DAY = 86_400;
+
+export const JOB_POLICIES: Record<JobName, JobPolicy> = {
+	"message.stored": { ...patient({ firstSeconds: 1, maxSeconds: 300, forSeconds: 3 * DAY }), expireInSeconds: 60 },
+	// RFC 5321 §4.5.4.1 asks a sender to keep trying for four to five days in general; a voicemail is stale after three.
+	"email.message": { ...patient({ firstSeconds: 5, maxSeconds: 3_600, forSeconds: 3 * DAY }), expireInSeconds: 300 },
+	"blobs.erase": { ...patient({ firstSeconds: 10, maxSeconds: 3_600, forSeconds: 30 * DAY }), expireInSeconds: 300 },
+};
+
+/** Exponential backoff as a number of tries: as many as it takes to fill the time when every wait is of full length. */
+function patient(wish: {
+	firstSeconds: number;
+	maxSeconds: number;
+	forSeconds: number;
+}): Omit<JobPolicy, "expireInSeconds"> {
+	const retryDelay = 2 * wish.firstSeconds;
+	let retryLimit = 0;
+	for (let waited = 0; waited < wish.forSeconds; retryLimit++) {
+		waited += Math.min(wish.maxSeconds, retryDelay * 2 ** Math.min(retryLimit, 16));
+	}
+	return { retryDelay, retryDelayMax: wish.maxSeconds, retryLimit };
+}
