@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import fastify, { type FastifyInstance } from "fastify";
+import { LIMITS } from "../domain/index.ts";
+import { HttpError } from "./conventions/errors.ts";
+import { answerBrokenRequest, answerExpectations, failureSender } from "./conventions/failures.ts";
+import { secureHeaders, setSecureHeaders } from "./conventions/headers.ts";
+import { type Operation, serveOperations } from "./conventions/operation.ts";
+import { canonicalUrl } from "./conventions/paths.ts";
+import { logRequests } from "./conventions/request-log.ts";
+import { answerWrongTurns } from "./conventions/wrong-turns.ts";
+import type { HttpDeps } from "./deps.ts";
+import { HTTP_LIMITS } from "./limits.ts";
+import { openApiDocument } from "./openapi.ts";
+import { numberOperations } from "./resources/numbers.ts";
+import { serveReference } from "./resources/reference.ts";
+import { serveService } from "./resources/service.ts";
+import { tokenOperations } from "./resources/tokens.ts";
+import { voicemailOperations } from "./resources/voicemail.ts";
+
+/** Every operation of the API: served, documented and tested from this one list. */
+export function allOperations(deps: HttpDeps): readonly Operation[] {
+	return [...tokenOperations(deps), ...numberOperations(deps), ...voicemailOperations(deps)];
+}
+
+/** The whole HTTP side, not yet listening: tests inject requests, `startHttp` listens. */
+export function createHttpApp(deps: HttpDeps): FastifyInstance {
+	const { log, settings } = deps;
+	const requestTimeoutMs = settings.requestTimeoutMs ?? LIMITS.requestTimeoutMs;
+	const sendFailure = failureSender(log);
+	const app = fastify({
+		logger: false,
+		genReqId: () => randomUUID(),
+		trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+		rewriteUrl: (request) => canonicalUrl(request.url ?? "/"),
+		routerOptions: { caseSensitive: false },
+		keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
+		handlerTimeout: HTTP_LIMITS.handlerTimeoutMs,
+		// The body has a timer of its own whose answer is complete; this one catches what never got that far.
+		requestTimeout: requestTimeoutMs + HTTP_LIMITS.socketGraceMs,
+		forceCloseConnections: "idle",
+		return503OnClosing: false,
+		http: {
+			maxHeaderSize: HTTP_LIMITS.headerBytesMax,
+			headersTimeout: requestTimeoutMs,
+			connectionsCheckingInterval: Math.min(HTTP_LIMITS.connectionsCheckMs, requestTimeoutMs),
+			// Checked in a hook, where the answer has a body.
+			requireHostHeader: false,
+		},
+		clientErrorHandler: answerBrokenRequest,
+		frameworkErrors: (error, request, reply) => {
+			setSecureHeaders(reply, request.id);
+			sendFailure(error, request, reply);
+		},
+	});
+
+	let draining = false;
+	app.addHook("preClose", async () => {
+		draining = true;
+	});
+	secureHeaders(app, settings.publicUrl);
+	app.addHook("onRequest", async (request) => {
+		if (draining) throw new HttpError(503, undefined, { connection: "close" });
+		if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+			throw new HttpError(400, "the Host header is missing (RFC 9112 §3.2).");
+		}
+	});
+	logRequests(app, log, deps.metrics);
+	answerWrongTurns(app);
+	answerExpectations(app);
+	app.setErrorHandler(sendFailure);
+	// Bodies are read by the operations, after it is known who asks.
+	app.removeAllContentTypeParsers();
+	app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+
+	const operations = allOperations(deps);
+	const document = openApiDocument(operations, { publicUrl: settings.publicUrl, version: deps.version });
+	serveOperations(app, operations, {
+		tokens: deps.tokens,
+		clock: deps.clock,
+		rateLimitPerMinute: settings.rateLimitPerMinute,
+		requestTimeoutMs,
+	});
+	serveService(app, deps, document);
+	serveReference(app, document);
+	return app;
+}

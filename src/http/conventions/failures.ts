@@ -1,0 +1,61 @@
+/** Makes every failure of the HTTP server an error of the contract: thrown, refused by the framework, or by the parser. */
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Log } from "../../domain/index.ts";
+import { answerTo, type ErrorStatus, errorBody, errorFields } from "./errors.ts";
+import { sendJson } from "./operation.ts";
+
+/** @returns the answer to anything thrown; a bug is logged, without the data that met it. */
+export function failureSender(log: Log) {
+	return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+		const { body, headers, bug } = answerTo(error);
+		if (bug)
+			log.error({ requestId: request.id, route: request.routeOptions.url, ...errorFields(error) }, "request failed");
+		else if (body.StatusCode >= 500) {
+			log.warn({ requestId: request.id, status: body.StatusCode, ...errorFields(error) }, "request not served");
+		}
+		return sendJson(request, reply.headers({ ...headers }), body.StatusCode, body);
+	};
+}
+
+/** Requests that never become one: broken syntax, too many headers, too slow, cut off (contract 1.4: 408). */
+export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Duplex): void {
+	if (error.code === "ECONNRESET" || !socket.writable) {
+		socket.destroy();
+		return;
+	}
+	const status = brokenStatus(error.code);
+	const body = JSON.stringify(
+		errorBody(status, status === 400 ? "this is not HTTP/1.1 as RFC 9112 has it." : undefined),
+	);
+	socket.end(
+		[
+			`HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+			"content-type: application/json; charset=utf-8",
+			`content-length: ${Buffer.byteLength(body)}`,
+			"cache-control: no-store",
+			"x-content-type-options: nosniff",
+			"connection: close",
+			"",
+			body,
+		].join("\r\n"),
+		// A peer that never reads would keep the socket for ever.
+		() => socket.destroy(),
+	);
+}
+
+function brokenStatus(code: string | undefined): ErrorStatus {
+	if (code === "ERR_HTTP_REQUEST_TIMEOUT" || code === "HPE_INVALID_EOF_STATE") return 408;
+	if (code === "HPE_HEADER_OVERFLOW") return 431;
+	if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return 413;
+	return 400;
+}
+
+/** RFC 9110 §10.1.1: an expectation that can not be met is 417; Node would send it without a body. */
+export function answerExpectations(app: FastifyInstance): void {
+	app.server.on("checkExpectation", (_request, response) => {
+		const body = JSON.stringify(errorBody(417));
+		response.writeHead(417, { "content-type": "application/json; charset=utf-8", connection: "close" }).end(body);
+	});
+}

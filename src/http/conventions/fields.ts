@@ -1,0 +1,93 @@
+/** The kinds of field that requests of the contract are made of (1.7, 1.8, 2.2, 2.4). Messages complete "<Field> ...". */
+import { z } from "zod";
+import { LIMITS } from "../../domain/index.ts";
+import { blankIsAbsent } from "./reading.ts";
+
+const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
+
+/** E.164 with `+`, no separators; the domain's `isE164` as a pattern for the document. */
+export const phoneNumber = z
+	.string()
+	.regex(
+		/^\+[1-9][0-9]{1,14}$/,
+		"must be an E.164 number: + and 2 to 15 digits without separators, such as +11234567890",
+	)
+	.meta({ description: "Telephone number in E.164 form.", examples: ["+11234567890"] });
+
+/** Opaque: looked up, never taken apart (contract 1.7). */
+const idText = z
+	.string()
+	.trim()
+	.regex(
+		new RegExp(`^[^${CONTROLS}]{1,${LIMITS.idCharsMax}}$`),
+		`must be 1 to ${LIMITS.idCharsMax} printable characters`,
+	);
+
+/** An id that may be left out; blank counts as left out. */
+export function optionalId(description: string, example: string) {
+	return idText
+		.meta({ description, examples: [example] })
+		.register(blankIsAbsent, { blank: "absent" })
+		.optional();
+}
+
+export function requiredId(description: string, example: string) {
+	return idText.meta({ description, examples: [example] });
+}
+
+export const accountId = optionalId(
+	"Account that owns the number. May be left out where the key has one account, or where the number tells.",
+	"AID-ab12345-2725-45a1-bd5e-526ed19799xx",
+);
+
+/** Text of a fixed form that may be left out; blank counts as left out. */
+export function optionalCode(pattern: RegExp, complaint: string, description: string, example: string) {
+	return z
+		.string()
+		.regex(pattern, complaint)
+		.meta({ description, examples: [example] })
+		.register(blankIsAbsent, { blank: "absent" })
+		.optional();
+}
+
+/** SIM number of ITU-T E.118; some come with the filler `F` of their last half octet. */
+export const iccid = optionalCode(
+	/^[0-9]{18,20}[Ff]?$/,
+	"must be 18 to 20 digits, with or without a trailing F",
+	"Serial number of the SIM.",
+	"8901240397190195850",
+);
+
+export const areaCode = optionalCode(/^[0-9]{3}$/, "must be 3 digits", "Area wanted; tried before ZipCode.", "801");
+export const zipCode = optionalCode(/^[0-9]{5}$/, "must be 5 digits", "Postal area wanted.", "84603");
+
+/** Any digits: 1234 is the contract's own example, strength is asked for at the keypad. Blank is refused. */
+export const pin = z
+	.string()
+	.regex(
+		new RegExp(`^[0-9]{${LIMITS.pinDigitsMin},${LIMITS.pinDigitsMax}}$`),
+		`must be ${LIMITS.pinDigitsMin} to ${LIMITS.pinDigitsMax} digits`,
+	);
+
+/** A person's name; `""` clears it. */
+export const personName = z
+	.string()
+	.trim()
+	.max(LIMITS.nameCharsMax, `must be at most ${LIMITS.nameCharsMax} characters`)
+	.regex(new RegExp(`^[^${CONTROLS}]*$`), "must not hold control characters");
+
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const LABEL = "[A-Za-z0-9\\u00a1-\\uffff](?:[A-Za-z0-9\\u00a1-\\uffff-]{0,61}[A-Za-z0-9\\u00a1-\\uffff])?";
+
+/**
+ * One mail address; `""` clears it. Dot-string of RFC 5321 §4.1.2 before the `@`, at most 64 octets; quoted local parts
+ * and address literals are refused: no subscriber has one, and they carry injections.
+ */
+export const email = z
+	.string()
+	.trim()
+	.max(LIMITS.emailCharsMax, `must be at most ${LIMITS.emailCharsMax} characters`)
+	.regex(
+		new RegExp(`^$|^(?=[^@]{1,64}@)${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})*$`),
+		"must be one mail address, such as john@example.com",
+	);

@@ -1,0 +1,116 @@
+/** What a resource file declares, and the way of one request through the conventions. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Tokens } from "../../directory/index.ts";
+import { type Clock, Failure, LIMITS, type Principal } from "../../domain/index.ts";
+import { HTTP_LIMITS } from "../limits.ts";
+import { bearerToken } from "./bearer.ts";
+import { type Budget, createBudget } from "./budget.ts";
+import { HttpError } from "./errors.ts";
+import { answerType } from "./negotiation.ts";
+import { parseQuery } from "./query.ts";
+import { readerOf } from "./reading.ts";
+import { readJsonBody } from "./request-body.ts";
+import { noteKey } from "./request-log.ts";
+
+interface Documented<In extends z.ZodObject, Out extends z.ZodObject> {
+	/** Unique, lower camel case; names the schemas of the document too. */
+	readonly id: string;
+	readonly method: "GET" | "POST";
+	/** In lower case, `/v1.0` once. */
+	readonly path: `/v1.0/${string}`;
+	readonly tag: string;
+	readonly summary: string;
+	/** Markdown. */
+	readonly description: string;
+	/** Of the body, or of the query of a GET. */
+	readonly request: In;
+	readonly response: Out;
+	readonly example: { readonly request: z.input<In>; readonly response: z.input<Out> };
+	/** Not part of the vendor's contract. */
+	readonly ours?: true;
+}
+
+type Answer<Out extends z.ZodObject> = Promise<z.input<Out>>;
+
+/** An operation as the server and the document see it, its types folded away. */
+export interface Operation extends Documented<z.ZodObject, z.ZodObject> {
+	readonly auth: "bearer" | "none";
+	/** @param input in the schema's spelling. @param who of a bearer; absent without. @param address of the client. */
+	readonly handle: (input: never, who: Principal, address: string) => Promise<Record<string, unknown>>;
+}
+
+/** An operation that wants a bearer token. */
+export function operation<In extends z.ZodObject, Out extends z.ZodObject>(
+	declared: Documented<In, Out> & { readonly handle: (input: z.output<In>, who: Principal) => Answer<Out> },
+): Operation {
+	return { ...declared, auth: "bearer" } as unknown as Operation;
+}
+
+/** An operation for everybody, such as asking for a token. */
+export function openOperation<In extends z.ZodObject, Out extends z.ZodObject>(
+	declared: Documented<In, Out> & { readonly handle: (input: z.output<In>, address: string) => Answer<Out> },
+): Operation {
+	const handle = (input: z.output<In>, _who: Principal, address: string) => declared.handle(input, address);
+	return { ...declared, auth: "none", handle } as unknown as Operation;
+}
+
+export interface ServingNeeds {
+	readonly tokens: Tokens;
+	readonly clock: Clock;
+	readonly rateLimitPerMinute: number | undefined;
+	readonly requestTimeoutMs: number;
+}
+
+/** Serves the operations of all resource files. */
+export function serveOperations(app: FastifyInstance, operations: readonly Operation[], needs: ServingNeeds): void {
+	const keys = createBudget(needs.clock, needs.rateLimitPerMinute);
+	const addresses = createBudget(
+		needs.clock,
+		needs.rateLimitPerMinute === undefined ? undefined : needs.rateLimitPerMinute * HTTP_LIMITS.addressBudgetFactor,
+	);
+	const bounds = { bytesMax: LIMITS.requestBodyBytesMax, timeoutMs: needs.requestTimeoutMs };
+
+	for (const each of operations) {
+		const read = readerOf(each.request);
+		app.route({
+			method: each.method,
+			url: each.path,
+			// Who asks comes first: a stranger's body is not even read.
+			handler: async (request, reply) => {
+				const who =
+					each.auth === "bearer" ? await admitBearer(request, needs.tokens, keys) : admitAddress(request, addresses);
+				const raw = each.method === "GET" ? parseQuery(queryOf(request)) : await readJsonBody(request.raw, bounds);
+				const result = await each.handle(read(raw) as never, who as Principal, request.ip);
+				return sendJson(request, reply, 200, each.response.parse(result));
+			},
+		});
+	}
+}
+
+async function admitBearer(request: FastifyRequest, tokens: Tokens, keys: Budget): Promise<Principal> {
+	const token = bearerToken(request.headers.authorization);
+	if (token === undefined) throw new HttpError(401);
+	const who = await tokens.verify(token, pathOf(request));
+	noteKey(request, who.accountKey);
+	keys.spend(who.accountKey);
+	return who;
+}
+
+function admitAddress(request: FastifyRequest, addresses: Budget): undefined {
+	addresses.spend(request.ip);
+}
+
+const pathOf = (request: FastifyRequest) => request.url.split("?", 1)[0]!;
+const queryOf = (request: FastifyRequest) => request.url.slice(pathOf(request).length + 1);
+
+/** Sends a JSON text under the type that the client prefers (contract 1.2). */
+export function sendJson(request: FastifyRequest, reply: FastifyReply, status: number, body: object): FastifyReply {
+	const type = answerType(request.headers.accept);
+	return reply.code(status).header("vary", "accept").type(`${type}; charset=utf-8`).send(JSON.stringify(body));
+}
+
+/** A rule of an operation that no single field can hold. */
+export function refuse(message: string, mend: string): never {
+	throw new Failure("badInput", message, mend);
+}

@@ -1,0 +1,5 @@
+export { allOperations, createHttpApp } from "./app.ts";
+export type { HttpDeps, HttpSettings, Readiness } from "./deps.ts";
+export { type CounterHandle, createMetrics, type GaugeValue, type Metrics } from "./metrics.ts";
+export { type HttpServer, startHttp } from "./server.ts";
+export { HTTP_STATUS } from "./statuses.ts";

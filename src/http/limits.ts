@@ -1,0 +1,34 @@
+import { LIMITS } from "../domain/index.ts";
+
+/** Bounds of this room. Those that other rooms share stand in the domain's `LIMITS`. */
+export const HTTP_LIMITS = {
+	/** A request line and its headers; Node answers 431 beyond. */
+	headerBytesMax: 16 * 1024,
+	/** Nothing in the contract nests deeper than three; more is an attempt on somebody's stack. */
+	jsonDepthMax: 32,
+	/** Complaints in one error message: enough to mend a form in one go. */
+	problemsMax: 5,
+	/** Media ranges of an Accept header that are looked at. */
+	acceptRangesMax: 32,
+	/** Buckets held in memory per budget; the one unused for longest is dropped first. */
+	budgetKeysMax: 10_000,
+	/** Characters of a budget's key: forwarded addresses come from outside. */
+	budgetKeyCharsMax: 256,
+	/** Contract 1.6: tokens wanted from one address, as a multiple of one key's budget: several keys may share an address. */
+	addressBudgetFactor: 4,
+	/** What a wrong AccountSecret costs of the token budget beyond the request itself. */
+	wrongSecretCost: 4,
+	/** ApiEndpoint of a token. */
+	endpointCharsMax: 2048,
+	accountSecretCharsMax: 200,
+	/** How often the server looks for requests that are too slow. */
+	connectionsCheckMs: 1_000,
+	/** Beyond the time for the body, so that the answer can be ours and not the socket's. */
+	socketGraceMs: 2_000,
+	/** Idle connections kept open; longer than the 60 s after which common proxies close theirs. */
+	keepAliveMs: 72_000,
+	/** Longer than the body may take and any query should; then 504. */
+	handlerTimeoutMs: 2 * LIMITS.requestTimeoutMs,
+	/** Retry-After of a 503. */
+	unavailableRetrySeconds: 5,
+} as const;

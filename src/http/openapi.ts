@@ -1,0 +1,181 @@
+/** The OpenAPI 3.1 document, made from the same operations and schemas that serve and validate. Pure. */
+import { z } from "zod";
+import { ERRORS, type ErrorStatus } from "./conventions/errors.ts";
+import { ANSWER_TYPES } from "./conventions/negotiation.ts";
+import type { Operation } from "./conventions/operation.ts";
+
+type Json = Record<string, unknown>;
+
+/** Every operation may answer with these; 417 and 431 are below the operations. */
+const DOCUMENTED_ERRORS = [400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503, 504] as const satisfies ErrorStatus[];
+const REQUEST_TYPES = ["application/json", "text/json", "application/*+json"];
+
+const TAGS = [
+	{ name: "OAuth2", description: "Bearer tokens: ask for one first." },
+	{ name: "Numbers", description: "Numbers of the operator and their state." },
+	{ name: "Voicemail", description: "Mailboxes of numbers." },
+];
+
+const DESCRIPTION = `REST API of Afterbeep, a voicemail platform for mobile operators.
+
+**Way of working.** Ask for a token (\`POST /v1.0/oauth2/tokens\`), provision a number, activate voicemail on it. Send the token as \`Authorization: Bearer <token>\`.
+
+**Requests** are JSON objects in UTF-8 (\`application/json\`, \`text/json\` or \`application/*+json\`). Paths, property names and enum values are taken in any case; unknown properties are ignored; \`null\` means absent; booleans may be the texts \`"true"\` and \`"false"\`. A clear-text \`+\` in a query is understood. Paths may begin with \`/v1.0\` once or twice.
+
+**Answers** are \`application/json\`, or the same text as \`text/json\` or \`text/plain\` where \`Accept\` prefers that. Success is always 200. Each answer has an \`x-request-id\` header to quote when asking for help.
+
+**Errors** are \`{StatusCode, Message}\`: the message begins with a fixed phrase up to its colon, then says what is wrong and how to mend it. What belongs to another account answers exactly like what does not exist.
+
+**Rate limit**: by default 50 requests a minute per AccountKey, all at once if need be; token calls have a budget of their own. Beyond it 429, with the seconds to wait in \`Retry-After\`.
+
+Operations of the vendor's contract that are not listed here are not built yet and answer 404. Beside the API: \`GET /healthz\` (alive), \`GET /readyz\` (ready to serve), \`GET /metrics\` (Prometheus).`;
+
+export function openApiDocument(
+	operations: readonly Operation[],
+	about: { readonly publicUrl: string; readonly version: string },
+): Json {
+	const paths: Record<string, Json> = {};
+	const schemas: Json = { ...errorSchemas() };
+	for (const operation of operations) {
+		const name = operation.id[0]!.toUpperCase() + operation.id.slice(1);
+		if (operation.method === "POST") schemas[`${name}_Request`] = jsonSchema(operation.request, "input");
+		schemas[`${name}_Result`] = jsonSchema(operation.response, "output");
+		const described = { [operation.method.toLowerCase()]: describe(operation, name, about.publicUrl) };
+		paths[operation.path] = { ...paths[operation.path], ...described };
+	}
+	return {
+		openapi: "3.1.0",
+		info: {
+			title: "Afterbeep API",
+			version: about.version,
+			description: DESCRIPTION,
+			license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+		},
+		servers: [{ url: about.publicUrl, description: "This platform" }],
+		security: [{ BearerAuth: [] }],
+		tags: TAGS.filter((tag) => operations.some((operation) => operation.tag === tag.name)),
+		paths,
+		components: {
+			securitySchemes: {
+				BearerAuth: {
+					type: "http",
+					scheme: "bearer",
+					bearerFormat: "JWT",
+					description: "Token of `POST /v1.0/oauth2/tokens`.",
+				},
+			},
+			headers: {
+				RequestId: { description: "Names this request in the logs.", schema: { type: "string" } },
+				RetryAfter: { description: "Seconds to wait before the next try.", schema: { type: "integer", minimum: 1 } },
+				Allow: { description: "Methods that this path serves.", schema: { type: "string" } },
+			},
+			schemas,
+			responses: errorResponses(),
+		},
+	};
+}
+
+function describe(operation: Operation, name: string, publicUrl: string): Json {
+	const errors = operation.auth === "none" ? DOCUMENTED_ERRORS.filter((status) => status !== 403) : DOCUMENTED_ERRORS;
+	return {
+		operationId: operation.id,
+		tags: [operation.tag],
+		summary: operation.summary,
+		description: operation.description,
+		...(operation.ours === true ? { "x-afterbeep": true } : {}),
+		...(operation.auth === "none" ? { security: [] } : {}),
+		...inputOf(operation, name),
+		responses: {
+			200: {
+				description: "Done",
+				headers: { "x-request-id": { $ref: "#/components/headers/RequestId" } },
+				content: contentOf(ANSWER_TYPES, `${name}_Result`, operation.example.response),
+			},
+			...Object.fromEntries(
+				errors.map((status) => [status, { $ref: `#/components/responses/${responseName(status)}` }]),
+			),
+		},
+		"x-codeSamples": [{ lang: "cURL", source: curl(operation, publicUrl) }],
+	};
+}
+
+function inputOf(operation: Operation, name: string): Json {
+	if (operation.method === "POST") {
+		const content = contentOf(REQUEST_TYPES, `${name}_Request`, operation.example.request);
+		return { requestBody: { required: true, content } };
+	}
+	const { properties = {}, required = [] } = jsonSchema(operation.request, "input") as {
+		properties?: Record<string, Json>;
+		required?: string[];
+	};
+	const example = operation.example.request as Json;
+	const parameters = Object.entries(properties).map(([parameter, { description, ...schema }]) => ({
+		name: parameter,
+		in: "query",
+		required: required.includes(parameter),
+		description,
+		schema,
+		...(example[parameter] === undefined ? {} : { example: example[parameter] }),
+	}));
+	return { parameters };
+}
+
+function contentOf(types: readonly string[], schema: string, example: unknown): Json {
+	const media = { schema: { $ref: `#/components/schemas/${schema}` }, examples: { example: { value: example } } };
+	return Object.fromEntries(types.map((type) => [type, media]));
+}
+
+function jsonSchema(schema: z.ZodObject, io: "input" | "output"): Json {
+	const { $schema: _, ...json } = z.toJSONSchema(schema, {
+		io,
+		target: "draft-2020-12",
+		// Answers may gain members in later releases: clients that validate must not break on them.
+		override: ({ jsonSchema: made }) => {
+			if (io === "output") delete made.additionalProperties;
+		},
+	});
+	return json;
+}
+
+function errorSchemas(): Json {
+	return Object.fromEntries(
+		DOCUMENTED_ERRORS.map((status) => [
+			ERRORS[status].schema,
+			{
+				type: "object",
+				required: ["StatusCode"],
+				properties: { StatusCode: { type: "integer", format: "int32" }, Message: { type: ["string", "null"] } },
+				additionalProperties: false,
+			},
+		]),
+	);
+}
+
+const responseName = (status: ErrorStatus) => ERRORS[status].schema.replace("_Result", "");
+
+function errorResponses(): Json {
+	return Object.fromEntries(
+		DOCUMENTED_ERRORS.map((status) => {
+			const { schema, title, message } = ERRORS[status];
+			const headers: Json = { "x-request-id": { $ref: "#/components/headers/RequestId" } };
+			if (status === 405) headers.Allow = { $ref: "#/components/headers/Allow" };
+			if (status === 429 || status === 503) headers["Retry-After"] = { $ref: "#/components/headers/RetryAfter" };
+			const content = contentOf(ANSWER_TYPES, schema, { StatusCode: status, Message: message });
+			return [responseName(status), { description: title, headers, content }];
+		}),
+	);
+}
+
+function curl(operation: Operation, publicUrl: string): string {
+	const token = operation.auth === "bearer" ? ["-H 'Authorization: Bearer YOUR_TOKEN'"] : [];
+	if (operation.method === "GET") {
+		const query = Object.entries(operation.example.request).map(
+			([name, value]) => `--data-urlencode '${name}=${value}'`,
+		);
+		return [`curl -G ${publicUrl}${operation.path}`, ...token, ...query].join(" \\\n  ");
+	}
+	const body = JSON.stringify(operation.example.request, null, 2);
+	return [`curl ${publicUrl}${operation.path}`, ...token, "-H 'Content-Type: application/json'", `-d '${body}'`].join(
+		" \\\n  ",
+	);
+}

@@ -1,0 +1,22 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+
+/** The browsable reference at `/docs`; every file of it is served from here, nothing comes from elsewhere. */
+export function serveReference(app: FastifyInstance, document: object): void {
+	app.register(swagger, { mode: "static", specification: { document: document as never } });
+	app.register(swaggerUi, {
+		routePrefix: "/docs",
+		uiConfig: { validatorUrl: null, docExpansion: "list", deepLinking: true, persistAuthorization: false } as object,
+		theme: { title: "Afterbeep API" },
+		// The page styles itself inline and draws its icons from data URLs; scripts come from files only.
+		staticCSP: {
+			"default-src": ["'self'"],
+			"style-src": ["'self'", "'unsafe-inline'"],
+			"img-src": ["'self'", "data:"],
+			"object-src": ["'none'"],
+			"base-uri": ["'none'"],
+			"frame-ancestors": ["'none'"],
+		},
+	});
+}

@@ -1,0 +1,31 @@
+/** What surrounds the API: is it alive, is it ready, its figures, where to look. */
+import type { FastifyInstance } from "fastify";
+import { sendJson } from "../conventions/operation.ts";
+import type { HttpDeps } from "../deps.ts";
+
+export function serveService(app: FastifyInstance, { version, readiness, metrics }: HttpDeps, document: object): void {
+	const openApi = JSON.stringify(document);
+
+	app.get("/", async (request, reply) =>
+		sendJson(request, reply, 200, {
+			Name: "Afterbeep",
+			Version: version,
+			Reference: "/docs",
+			OpenApi: "/openapi.json",
+			Alive: "/healthz",
+			Ready: "/readyz",
+			Metrics: "/metrics",
+		}),
+	);
+	app.get("/healthz", async (request, reply) => sendJson(request, reply, 200, { Alive: true }));
+	app.get("/readyz", async (request, reply) => {
+		const { ready, checks } = await readiness();
+		return sendJson(request, reply, ready ? 200 : 503, { Ready: ready, Checks: checks });
+	});
+	app.get("/metrics", async (_request, reply) =>
+		reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text()),
+	);
+	app.get("/openapi.json", async (_request, reply) =>
+		reply.type("application/json; charset=utf-8").header("access-control-allow-origin", "*").send(openApi),
+	);
+}
