@@ -1,7 +1,7 @@
 /** Secrets of account keys: 256 random bits, kept only as an HMAC (docs/decisions/0003-account-secret-hash.md). */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { deriveKey } from "./master-key.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
+import { deriveKey } from "./master-key.ts";
 
 export interface AccountSecrets {
 	/** 43 characters, base64url. */

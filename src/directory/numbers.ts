@@ -47,8 +47,7 @@ export function createNumbers(needs: { readonly store: Store; readonly clock: Cl
 	}
 
 	return {
-		provision: (who, request) =>
-			provision({ db, clock, transaction: (work) => store.transaction(work) }, who, request),
+		provision: (who, request) => provision({ db, clock, transaction: (work) => store.transaction(work) }, who, request),
 		get,
 		importPool: (distributorId, numbers) => store.transaction((tx) => importPool(tx, distributorId, numbers)),
 		list: async (filter) => {

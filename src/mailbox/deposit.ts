@@ -1,0 +1,79 @@
+import { sql } from "kysely";
+import { Failure } from "../domain/index.ts";
+import { toBlob } from "./blob-audio.ts";
+import type { DepositedRecording, DepositFacts, DepositResult } from "./call-types.ts";
+import { MAILBOX_LIMITS } from "./limits.ts";
+import { bumpLamp, lockMailbox } from "./mailbox-row.ts";
+import type { Needs } from "./needs.ts";
+
+/**
+ * A recording becomes a message: first the blob, then one transaction with the row, the lamp and the job. Everything is
+ * keyed by the MessageId made at answer, so a deposit done again after a crash falls on itself: the same blob, no second
+ * row, no second job. A blob whose transaction fails is written again by the retry that the recording log asks for.
+ */
+export async function deposit(needs: Needs, recording: DepositedRecording): Promise<DepositResult> {
+	const { facts, durationMs } = recording;
+	if (durationMs < facts.minMessageMs || recording.audio.samples.length === 0) return "tooShort";
+	const blobKey = messageBlobKey(facts);
+	const blob = toBlob(recording.audio);
+	await needs.store.blobs.put(blobKey, blob);
+	const stored = await needs.store.transaction(async (tx) => {
+		const mailbox = await lockMailbox(tx, facts.mailboxId);
+		if (mailbox?.phoneNumber !== facts.phoneNumber) return false;
+		const inserted = await tx
+			.insertInto("messages")
+			.values({
+				id: facts.messageId,
+				phoneNumber: facts.phoneNumber,
+				mailboxId: facts.mailboxId,
+				fromNumber: storable(facts.from, MAILBOX_LIMITS.callerNumberCharsMax),
+				fromName: storable(facts.fromName, MAILBOX_LIMITS.callerNameCharsMax),
+				receivedOn: new Date(facts.receivedOn),
+				durationMs: Math.round(durationMs),
+				sizeBytes: blob.length,
+				encoding: recording.audio.encoding,
+				blobKey,
+				status: "New",
+				redirectReason: facts.redirectReason,
+				mailboxSource: facts.mailboxSource,
+				silent: recording.speechMs < MAILBOX_LIMITS.speechMsMin,
+				callId: facts.callId,
+				storedOn: needs.clock.now(),
+			})
+			.onConflict((conflict) => conflict.columns(["phoneNumber", "id"]).doNothing())
+			.returning(sql`1`.as("one"))
+			.executeTakeFirst();
+		if (!inserted) return true;
+		await bumpLamp(tx, facts.mailboxId);
+		await needs.store.jobs.enqueue(tx, "message.stored", {
+			messageId: facts.messageId,
+			phoneNumber: facts.phoneNumber,
+		});
+		return true;
+	});
+	if (stored) return "stored";
+	await needs.store.blobs.delete(blobKey);
+	return "mailboxGone";
+}
+
+/** By month and by the id's last octet: folders stay small, and no phone number stands in a file name. */
+function messageBlobKey(facts: DepositFacts): string {
+	if (!/^VMID-[0-9a-f-]{1,90}[0-9a-f]{2}$/.test(facts.messageId) || !/^\d{4}-\d\d-/.test(facts.receivedOn)) {
+		throw new Failure(
+			"badInput",
+			"A recording's header names no message",
+			"Report this as a bug of the recording log.",
+		);
+	}
+	return `messages/${facts.receivedOn.slice(0, 7)}/${facts.messageId.slice(-2)}/${facts.messageId}.wav`;
+}
+
+/** What a network writes into a header must not keep a message out of the database, which refuses NUL and lone surrogates. */
+function storable(text: string | null, charsMax: number): string | null {
+	if (text === null) return null;
+	const clean = text
+		.toWellFormed()
+		.replace(/\p{Cc}+/gu, " ")
+		.trim();
+	return clean === "" ? null : [...clean].slice(0, charsMax).join("");
+}

@@ -1,0 +1,20 @@
+/** Bounds of this room. */
+export const MAILBOX_LIMITS = {
+	/** argon2id after OWASP's password storage advice: 19 MiB, two passes; about 20 ms of one core. */
+	pinHashMemoryKib: 19_456,
+	pinHashPasses: 2,
+	/** PINs waiting for their hash: at 50 a second on two cores, the last one waits about five seconds. */
+	pinHashQueueMax: 256,
+	/** Less speech than this: the message is kept as silent, and nobody is alerted. */
+	speechMsMin: 200,
+	/** What a network may call the caller; longer texts are cut, since a message is never lost for its envelope. */
+	callerNumberCharsMax: 64,
+	callerNameCharsMax: 128,
+	/** Blob keys in one job. */
+	eraseKeysPerJob: 500,
+	/** Messages erased in one transaction. */
+	purgeBatch: 500,
+	listMax: 10_000,
+	/** Numbers that one INVITE can offer. */
+	findNumbersMax: 64,
+} as const;

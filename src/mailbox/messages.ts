@@ -1,0 +1,136 @@
+import { sql } from "kysely";
+import type { Message, MessageStatus, TelephoneAudio } from "../domain/index.ts";
+import type { Tx } from "../store/index.ts";
+import { fromBlob } from "./blob-audio.ts";
+import type { MailboxMessages } from "./call-types.ts";
+import { MAILBOX_LIMITS } from "./limits.ts";
+import { bumpLamp, lockMailbox } from "./mailbox-row.ts";
+import { MESSAGE_COLUMNS, messageOf } from "./message-row.ts";
+import type { Needs } from "./needs.ts";
+
+const columns = MESSAGE_COLUMNS.map((column) => `messages.${column}` as const);
+
+/** One mailbox for the ear: new ones first, then the others, each group oldest first. */
+export async function messages(needs: Needs, mailboxId: string): Promise<MailboxMessages> {
+	const rows = await needs.store.db
+		.selectFrom("messages")
+		.innerJoin("mailboxes", "mailboxes.id", "messages.mailboxId")
+		.select([...columns, "mailboxes.deletedRetentionDays"])
+		// The number prunes to the one partition that holds this mailbox.
+		.where("messages.phoneNumber", "=", (eb) =>
+			eb.selectFrom("mailboxes as own").select("own.phoneNumber").where("own.id", "=", mailboxId),
+		)
+		.where("messages.mailboxId", "=", mailboxId)
+		.where("messages.deletedOn", "is", null)
+		.orderBy(sql`messages.status <> 'New'`)
+		.orderBy("messages.receivedOn")
+		.orderBy("messages.id")
+		.execute();
+	const newCount = rows.filter((row) => row.status === "New").length;
+	return {
+		messages: rows.map(messageOf),
+		newCount,
+		savedCount: rows.length - newCount,
+	};
+}
+
+/** For the CLI: newest first, deleted ones among them. MessageIds sort by time, so their index gives the order. */
+export async function listMessages(
+	needs: Needs,
+	phoneNumber: string | undefined,
+	limit: number,
+): Promise<readonly Message[]> {
+	const rows = await needs.store.db
+		.selectFrom("messages")
+		.innerJoin("mailboxes", "mailboxes.id", "messages.mailboxId")
+		.select([...columns, "mailboxes.deletedRetentionDays"])
+		.$if(phoneNumber !== undefined, (query) => query.where("messages.phoneNumber", "=", phoneNumber!))
+		.orderBy("messages.id", "desc")
+		.limit(Math.max(0, Math.min(limit, MAILBOX_LIMITS.listMax)))
+		.execute();
+	return rows.map(messageOf);
+}
+
+/** @param mailboxId undefined: whatever mailbox it is in, for the CLI. */
+export async function audio(
+	needs: Needs,
+	messageId: string,
+	mailboxId: string | undefined,
+): Promise<TelephoneAudio | undefined> {
+	const row = await needs.store.db
+		.selectFrom("messages")
+		.select("blobKey")
+		.where("id", "=", messageId)
+		.$if(mailboxId !== undefined, (query) =>
+			query
+				.where("mailboxId", "=", mailboxId!)
+				.where("phoneNumber", "=", (eb) =>
+					eb.selectFrom("mailboxes").select("mailboxes.phoneNumber").where("mailboxes.id", "=", mailboxId!),
+				),
+		)
+		.executeTakeFirst();
+	return row && readAudio(needs, row.blobKey, { messageId });
+}
+
+/** A blob that is missing or damaged is logged for the operator; who asked for it hears that it can not be had. */
+export async function readAudio(needs: Needs, blobKey: string, whose: object): Promise<TelephoneAudio | undefined> {
+	const blob = await needs.store.blobs.get(blobKey);
+	const found = blob && fromBlob(blob);
+	if (!found) needs.log.error({ ...whose, blobKey }, blob ? "a blob is damaged" : "a blob is missing");
+	return found;
+}
+
+/**
+ * Heard, saved, deleted or restored. Deletion is soft: any other status takes it back. The lamp is told only when the
+ * number of new or of other messages changes.
+ */
+export async function setStatus(
+	needs: Needs,
+	mailboxId: string,
+	messageId: string,
+	status: MessageStatus,
+): Promise<void> {
+	await needs.store.transaction(async (tx) => {
+		const mailbox = await lockMailbox(tx, mailboxId);
+		if (!mailbox) return;
+		const before = await tx
+			.selectFrom("messages")
+			.select(["status", "heardOn", "deletedOn"])
+			.where("phoneNumber", "=", mailbox.phoneNumber)
+			.where("id", "=", messageId)
+			.where("mailboxId", "=", mailboxId)
+			.executeTakeFirst();
+		if (!before) return;
+		const after = withStatus(before, status, needs.clock.now());
+		if (after.status === before.status && after.deletedOn === before.deletedOn) return;
+		await write(tx, mailbox.phoneNumber, messageId, after);
+		if (countedAs(after) !== countedAs(before)) await bumpLamp(tx, mailboxId);
+	});
+}
+
+interface StatusColumns {
+	readonly status: string;
+	readonly heardOn: Date | null;
+	readonly deletedOn: Date | null;
+}
+
+function withStatus(before: StatusColumns, status: MessageStatus, now: Date): StatusColumns {
+	// The status beneath stays for the restoring; the first deletion sets the clock of the erasure.
+	if (status === "Deleted") return { ...before, deletedOn: before.deletedOn ?? now };
+	return { status, heardOn: status === "New" ? null : (before.heardOn ?? now), deletedOn: null };
+}
+
+function countedAs(row: StatusColumns): "new" | "old" | "deleted" {
+	if (row.deletedOn !== null) return "deleted";
+	return row.status === "New" ? "new" : "old";
+}
+
+async function write(tx: Tx, phoneNumber: string, messageId: string, after: StatusColumns): Promise<void> {
+	const { status, heardOn, deletedOn } = after;
+	await tx
+		.updateTable("messages")
+		.set({ status, heardOn, deletedOn })
+		.where("phoneNumber", "=", phoneNumber)
+		.where("id", "=", messageId)
+		.execute();
+}

@@ -1,0 +1,13 @@
+import type { Clock, Log } from "../domain/index.ts";
+import type { Store } from "../store/index.ts";
+import type { PinHasher } from "./pin-hasher.ts";
+
+/** What the verbs of this room work with. */
+export interface Needs {
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly pins: PinHasher;
+	/** Of mailboxes that have none of their own. */
+	readonly defaults: { readonly timeZone: string; readonly language: string };
+}

@@ -1,0 +1,43 @@
+import { ownedNumber } from "../directory/index.ts";
+import type { Principal } from "../domain/index.ts";
+import { eraseBlobs } from "./erase-blobs.ts";
+import type { Needs } from "./needs.ts";
+
+/**
+ * Settings, greetings, PIN history and messages go; the audio follows by a job. A deposit on its way finds the mailbox
+ * gone, since the next activation has another MailboxId.
+ */
+export async function remove(
+	needs: Needs,
+	who: Principal,
+	phoneNumber: string,
+	accountId: string | undefined,
+): Promise<void> {
+	await needs.store.transaction(async (tx) => {
+		await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
+		// Waits for deposits that hold the mailbox; their messages are then among those deleted below.
+		const mailbox = await tx
+			.selectFrom("mailboxes")
+			.select("id")
+			.where("phoneNumber", "=", phoneNumber)
+			.forUpdate()
+			.executeTakeFirst();
+		if (!mailbox) return;
+		const messages = await tx
+			.deleteFrom("messages")
+			.where("phoneNumber", "=", phoneNumber)
+			.returning("blobKey")
+			.execute();
+		const greetings = await tx
+			.deleteFrom("greetings")
+			.where("mailboxId", "=", mailbox.id)
+			.returning("blobKey")
+			.execute();
+		await tx.deleteFrom("mailboxes").where("id", "=", mailbox.id).execute();
+		await eraseBlobs(
+			needs,
+			tx,
+			[...messages, ...greetings].map((row) => row.blobKey),
+		);
+	});
+}
