@@ -112,14 +112,14 @@ export const english: SpokenLanguage = {
 	sayMessageCounts,
 	sayMessagePlace,
 	sayEnvelope,
-	greetings: (phoneNumber, name) => [
-		...(name === undefined ? [] : [[{ audio: name }, prompt("greeting-not-available")]]),
-		[
-			prompt("greeting-reached"),
-			...sayPhoneNumber(phoneNumber),
-			pause(STATEMENT_PAUSE_MS),
-			prompt("greeting-leave-message"),
-		],
-		[prompt("greeting-leave-message")],
-	],
+	greetings: (phoneNumber, name) => {
+		const reached = [prompt("greeting-reached"), ...sayPhoneNumber(phoneNumber)];
+		const leave = prompt("greeting-leave-message");
+		return [
+			...(name === undefined ? [] : [[{ audio: name }, prompt("greeting-not-available")]]),
+			[...reached, pause(STATEMENT_PAUSE_MS), leave],
+			[...reached, pause(STATEMENT_PAUSE_MS)],
+			[leave],
+		];
+	},
 };

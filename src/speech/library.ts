@@ -32,10 +32,10 @@ export async function loadPrompts(folder: string, options: LoadOptions = {}): Pr
 		try {
 			recordings.set(id, await readPrompt(file));
 		} catch (error) {
-			troubles.push(`${file} ${(error as Error).message}`);
+			troubles.push(`${id}.wav ${(error as Error).message}`);
 		}
 	}
-	if (troubles.length > 0) throw unusable(troubles);
+	if (troubles.length > 0) throw unusable(join(folder, "audio", language), troubles);
 	return library(language, recordings);
 }
 
@@ -45,9 +45,9 @@ async function readCatalogue(folder: string): Promise<string[]> {
 		const catalogue: unknown = JSON.parse(await readFile(file, "utf8"));
 		if (typeof catalogue === "object" && catalogue !== null) return Object.keys(catalogue);
 	} catch (error) {
-		throw unusable([`${file} ${reason(error)}`]);
+		throw unusable(folder, [`catalogue.json ${reason(error)}`]);
 	}
-	throw unusable([`${file} is no object of prompt ids`]);
+	throw unusable(folder, ["catalogue.json is no object of prompt ids"]);
 }
 
 async function languageOf(folder: string, wanted: string): Promise<string> {
@@ -74,16 +74,17 @@ function reason(error: unknown): string {
 	return code === "ENOENT" ? "is missing" : `cannot be read (${code ?? message})`;
 }
 
-function unusable(troubles: readonly string[]): Failure {
+function unusable(folder: string, troubles: readonly string[]): Failure {
 	return new Failure(
 		"configInvalid",
-		`The voice prompts are not usable: ${troubles.join("; ")}.`,
+		`The voice prompts in ${folder} are not usable: ${troubles.join("; ")}.`,
 		"Restore the folder prompts from the release, or make the recordings anew with: node prompts/make.ts",
 	);
 }
 
 function library(language: string, recordings: ReadonlyMap<string, Int16Array>): PromptLibrary {
-	const total = recordings.values().reduce((sum, samples) => sum + samples.length, 0);
+	let total = 0;
+	for (const samples of recordings.values()) total += samples.length;
 	const shared = new SharedArrayBuffer(total);
 	const clips = new Map<string, TelephoneAudio>();
 	let at = 0;
