@@ -4,7 +4,7 @@ import type { Binaries } from "./binaries.ts";
 export function serverEnvironment(binaries: Binaries): NodeJS.ProcessEnv {
 	const library = process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
 	return {
-		PATH: process.env["PATH"],
+		PATH: process.env.PATH,
 		LC_ALL: "C",
 		TZ: "UTC",
 		...(binaries.libraryFolder === undefined ? {} : { [library]: binaries.libraryFolder }),

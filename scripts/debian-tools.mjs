@@ -1,0 +1,5 @@
+/** The Debian packages that tests need and the platform does not, with the command each brings. One list for all. */
+export const DEBIAN_TOOLS = [
+	// SIPp, the peer of the wire tests and benches.
+	{ package: "sip-tester", command: "sipp" },
+];
