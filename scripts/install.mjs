@@ -257,8 +257,9 @@ function pathWithoutModules() {
 }
 
 function explain(output, code) {
-	const said = output.trim().split("\n").slice(-25).join("\n");
-	process.stderr.write(`${said}\n`);
+	const lines = output.trim().split("\n");
+	// What is wrong stands first, what a package's script said stands last; between is npm's help.
+	say([...lines.slice(0, 15), ...(lines.length > 30 ? ["..."] : []), ...lines.slice(15).slice(-15)].join("\n"));
 	const failed = `npm ci failed (exit code ${code}); what it said stands above.`;
 	const mend = [
 		[
