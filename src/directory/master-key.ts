@@ -76,8 +76,7 @@ async function readKeyFile(path: string): Promise<Uint8Array | undefined> {
 
 /** Written and synced under another name, then linked into place: neither a crash nor a second process leaves half a key. */
 async function makeKeyFile(path: string): Promise<void> {
-	const draft = `${path}.${process.pid}.tmp`;
-	await rm(draft, { force: true });
+	const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
 	const file = await open(draft, "wx", 0o600);
 	try {
 		await file.writeFile(randomBytes(DIRECTORY_LIMITS.keyBytes));
