@@ -185,10 +185,7 @@ function hidden(text: string, setting: Setting): string {
 
 /** A URL as it may be shown: the password, and parameters that name one, are hidden. */
 export function withoutPassword(text: string): string {
-	const url = new URL(text);
-	if (url.password !== "") url.password = "hidden";
-	for (const name of [...url.searchParams.keys()]) {
-		if (/pass|secret|token|key/i.test(name)) url.searchParams.set(name, "hidden");
-	}
-	return url.href;
+	return text
+		.replace(/^([a-z0-9+.-]+:\/\/[^/?#:]*):[^/?#]*@/i, "$1:hidden@")
+		.replace(/([?&][^=&#]*(?:pass|secret|token|key)[^=&#]*)=[^&#]*/gi, "$1=hidden");
 }

@@ -74,7 +74,7 @@ function databaseProblems(config: Config): readonly string[] {
 	if (config.databaseUrl !== undefined && config.masterKeyFile === undefined) {
 		problems.push(
 			"DATABASE_URL needs AFTERBEEP_MASTER_KEY=<file>: the key that PINs and tokens hang on must be the same on every " +
-				"node (make one with: (umask 077; openssl rand -hex 32 > master.key))",
+				"node (make one: head -c 32 /dev/urandom > master.key && chmod 600 master.key)",
 		);
 	}
 	if (config.databaseUrl === undefined && config.databaseDirectUrl !== undefined) {

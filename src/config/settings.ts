@@ -158,10 +158,8 @@ export function settingsSchema(workingFolder: string) {
 		rtpTimeoutSeconds: value.seconds(BOUNDS.rtpTimeoutSecondsMin, BOUNDS.rtpTimeoutSecondsMax),
 		mediaWorkers: value.wholeNumber(1, BOUNDS.mediaWorkersMax, "threads").optional(),
 		callsMax: value.wholeNumber(1, BOUNDS.callsMax, "calls"),
-		databaseUrl: value.url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/afterbeep").optional(),
-		databaseDirectUrl: value
-			.url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/afterbeep")
-			.optional(),
+		databaseUrl: value.databaseUrl.optional(),
+		databaseDirectUrl: value.databaseUrl.optional(),
 		masterKeyFile: value.filePath(workingFolder).optional(),
 		blobs: value.blobStore(workingFolder).optional(),
 		smtpUrl: value.url(["smtp:", "smtps:"], "smtp://user:password@mail.example.com:587").optional(),

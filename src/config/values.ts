@@ -144,6 +144,13 @@ export function url(protocols: readonly string[], example: string): Value<string
 	});
 }
 
+/** Sockets are named as `postgresql:///db?host=/run/postgresql`, which is no URL to the standard's letter. */
+export const databaseUrl: Value<string> = readBy((input) => {
+	const asHttp = input.replace(/^postgres(ql)?:\/\//, "http://").replace(/(@|\/\/)(?=\/)/, "$1localhost");
+	const fits = /^postgres(ql)?:\/\//.test(input) && URL.canParse(asHttp);
+	return fits ? good(input) : bad("is not a URL such as postgresql://user:password@host:5432/afterbeep");
+});
+
 export const mailAddress: Value<string> = readBy((input) => {
 	const address = /^[^<>]*<([^<>\s]+)>$/.exec(input)?.[1] ?? input;
 	const shaped = /^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(address) && address.length <= LIMITS.emailCharsMax;

@@ -1,0 +1,100 @@
+/** `afterbeep numbers`: list, and import into the operator's pool. */
+import { readFile } from "node:fs/promises";
+import { Failure } from "../../domain/index.ts";
+import type { Command } from "../command.ts";
+import { limitOption } from "../input.ts";
+import { readNumberFile } from "../number-file.ts";
+import { withPlatform } from "../open-platform.ts";
+import { table } from "../terminal.ts";
+import { numberView } from "../views.ts";
+
+export const numbersList: Command = {
+	name: "numbers list",
+	summary: "List the numbers we hold, assigned or in the pool",
+	options: {
+		status: { value: "STATUS", meaning: "only Pool, Active, Parked or Cancelled" },
+		limit: { value: "N", meaning: "at most so many (100)" },
+	},
+	examples: ["afterbeep numbers list --status Pool", "afterbeep numbers list --limit 10000 --json"],
+	async run(invocation) {
+		const limit = limitOption(invocation, 100);
+		const status = invocation.value("status");
+		const canonical = status === undefined ? undefined : status.charAt(0).toUpperCase() + status.slice(1).toLowerCase();
+		return withPlatform(invocation, async ({ numbers }) => {
+			const { terminal } = invocation;
+			const views = (await numbers.list({ status: canonical, limit })).map(numberView);
+			if (invocation.json) terminal.json(views);
+			else if (views.length === 0) terminal.remark("No such numbers. Fill the pool: afterbeep numbers import FILE.csv");
+			else {
+				const titles = ["Number", "Status", "AccountId", "AreaCode", "ZipCode", "ICCID"] as const;
+				const rows = views.map((view) => titles.map((title) => view[title]));
+				for (const line of table(titles, rows)) terminal.line(line);
+				if (views.length === limit) terminal.remark(`The first ${limit}; more with --limit.`);
+			}
+			return 0;
+		});
+	},
+};
+
+/** Of a file of numbers: several million lines. */
+const FILE_BYTES_MAX = 256 * 1024 * 1024;
+const PROBLEMS_SHOWN_MAX = 20;
+
+export const numbersImport: Command = {
+	name: "numbers import",
+	summary: "Fill the pool from a CSV file",
+	positionals: [{ name: "FILE.csv", required: true }],
+	options: { "skip-bad": { meaning: "import the good lines, leave out the bad ones" } },
+	details: `
+The file has a header with Number and, where wanted, AreaCode, ZipCode, ICCID, in any order.
+Numbers are E.164 (+11234567890). Nothing is imported unless every line is good.
+Numbers that are held already are skipped. The first import removes the unassigned example numbers.`,
+	examples: ["afterbeep numbers import numbers.csv", "afterbeep numbers import numbers.csv --skip-bad --json"],
+	async run(invocation) {
+		const { terminal } = invocation;
+		const path = invocation.positionals[0]!;
+		const file = readNumberFile(await readText(path));
+		const skipBad = invocation.flag("skip-bad");
+		const bad = file.problems.map((problem) => ({ Line: problem.line, Reason: problem.reason }));
+		const refused = file.numbers.length === 0 || (bad.length > 0 && !skipBad);
+		if (!invocation.json) {
+			for (const problem of bad.slice(0, PROBLEMS_SHOWN_MAX)) {
+				terminal.remark(`${path}, line ${problem.Line}: ${problem.Reason}`);
+			}
+			if (bad.length > PROBLEMS_SHOWN_MAX)
+				terminal.remark(`... and ${bad.length - PROBLEMS_SHOWN_MAX} more (--json shows all)`);
+		}
+		if (refused) {
+			if (invocation.json) terminal.json({ Imported: 0, Skipped: [], Bad: bad });
+			else if (file.numbers.length === 0) terminal.remark("Nothing imported: the file has no good line.");
+			else terminal.remark("Nothing imported. Mend these lines, or leave them out with --skip-bad.");
+			return 1;
+		}
+		return withPlatform(invocation, async ({ numbers, operators }) => {
+			const result = await numbers.importPool(await operators.defaultDistributorId(), file.numbers);
+			if (invocation.json) terminal.json({ Imported: result.imported, Skipped: result.skipped, Bad: bad });
+			else {
+				const held = result.skipped.length === 0 ? "" : `, ${result.skipped.length} held already`;
+				const left = bad.length === 0 ? "" : `, ${bad.length} bad lines left out`;
+				terminal.line(`${result.imported} numbers imported${held}${left}.`);
+			}
+			return 0;
+		});
+	},
+};
+
+async function readText(path: string): Promise<string> {
+	try {
+		const bytes = await readFile(path);
+		if (bytes.length > FILE_BYTES_MAX) throw new Failure("badInput", `${path} is larger than 256 MiB.`, "Split it.");
+		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+	} catch (cause) {
+		if (cause instanceof Failure) throw cause;
+		if (cause instanceof TypeError)
+			throw new Failure("badInput", `${path} is not UTF-8 text.`, "Save it as CSV in UTF-8.");
+		const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
+		throw new Failure("badInput", `${path} can not be read (${code}).`, "Name a CSV file that this user can read.", {
+			cause,
+		});
+	}
+}

@@ -1,0 +1,66 @@
+/**
+ * What the commands work with: the running platform's database, or, where the platform is down, the embedded server for
+ * the command's own time. A data folder is never made here.
+ */
+import { existsSync } from "node:fs";
+import type { Config } from "../config/index.ts";
+import { createNumbers, createOperators, loadMasterKey, type Numbers, type Operators } from "../directory/index.ts";
+import { Failure, systemClock } from "../domain/index.ts";
+import { createMailboxes, type Mailboxes } from "../mailbox/index.ts";
+import { openStore, type Store } from "../store/index.ts";
+import { openLog } from "../wiring/open-log.ts";
+import type { Invocation } from "./command.ts";
+
+export interface Opened {
+	readonly store: Store;
+	readonly mailboxes: Mailboxes;
+	readonly numbers: Numbers;
+	readonly operators: Operators;
+}
+
+/** A command asks one thing at a time. */
+const CONNECTIONS_MAX = 2;
+
+export async function withPlatform<T>(invocation: Invocation, work: (opened: Opened) => Promise<T>): Promise<T> {
+	const config = invocation.config();
+	await using stack = new AsyncDisposableStack();
+	return await work(await openPlatform(config, stack));
+}
+
+export async function openPlatform(config: Config, stack: AsyncDisposableStack): Promise<Opened> {
+	if (config.databaseUrl === undefined && !existsSync(config.dataFolder)) {
+		throw new Failure(
+			"notFound",
+			`There is no data folder ${config.dataFolder}.`,
+			"Name it with --data DIR or AFTERBEEP_DATA, or make one by a first `afterbeep start`.",
+		);
+	}
+	// Remarks of the store (a server started for this command) are of no use to the reader of a result.
+	const log = openLog({ level: "warn", output: process.stderr, env: process.env });
+	const store = stack.use(
+		await openStore({
+			databaseUrl: config.databaseUrl,
+			databaseDirectUrl: config.databaseDirectUrl,
+			dataFolder: config.dataFolder,
+			blobs: config.blobs,
+			worker: false,
+			connectionsMax: CONNECTIONS_MAX,
+			createIfMissing: false,
+			log,
+		}),
+	);
+	const masterKey = await loadMasterKey({ file: config.masterKeyFile, dataFolder: config.dataFolder, create: false });
+	const clock = systemClock;
+	return {
+		store,
+		numbers: createNumbers({ store, clock }),
+		operators: createOperators({ store, masterKey, clock }),
+		mailboxes: createMailboxes({
+			store,
+			clock,
+			log,
+			masterKey,
+			defaults: { timeZone: config.timeZone, language: config.language },
+		}),
+	};
+}

@@ -1,0 +1,95 @@
+/** A subscriber who calls the access number: keys the PIN, follows a script of keys, listens until it is quiet. */
+import type { TelephoneAudio } from "../../media/index.ts";
+import type { KeyStep } from "./key-script.ts";
+import type { Ear } from "./leave-message.ts";
+import type { PhoneCall } from "./phone.ts";
+
+/** Longer than the pauses between prompts, shorter than the menu waits for a key. */
+const QUIET_MS = 1_200;
+/** What a person hears as the end of all that is said. */
+const END_QUIET_MS = 2_500;
+
+export type PinVerdict = "accepted" | "refused" | "locked" | "unknown";
+
+export interface HeardMessages {
+	readonly pin: PinVerdict;
+	readonly heard: readonly TelephoneAudio[];
+	/** Ids of the prompts that were recognised, in order. */
+	readonly prompts: readonly string[];
+	readonly endedBy: "us" | "platform";
+	readonly failure: string | undefined;
+}
+
+/** Prompts that tell what became of a PIN. */
+const REFUSED = new Set(["pin-incorrect", "login-incorrect"]);
+const LOCKED = new Set(["too-many-attempts", "mailbox-locked", "no-access"]);
+const ACCEPTED = new Set([
+	"you-have",
+	"no-messages",
+	"main-menu",
+	"message-menu",
+	"pin-must-change",
+	"first-new-message",
+]);
+
+export async function hearMessages(
+	call: PhoneCall,
+	pin: string,
+	script: readonly KeyStep[],
+	ear: Ear,
+	secondsMax: number,
+): Promise<HeardMessages> {
+	const deadline = performance.now() + secondsMax * 1000;
+	const heard: TelephoneAudio[] = [];
+	const prompts: string[] = [];
+	const left = (): number => Math.max(0, deadline - performance.now());
+	const listen = async (quietMs: number, maxMs = left()): Promise<void> => {
+		if (call.isOver || maxMs === 0) return;
+		const slice = await call.listen(quietMs, Math.max(20, maxMs));
+		heard.push(slice.audio);
+		const known = ear.recognise(slice.audio);
+		prompts.push(...known.map((prompt) => prompt.id));
+		const told = known.filter((prompt) => !prompt.text.startsWith("["));
+		if (told.length > 0) ear.tell(`hears "${told.map((prompt) => prompt.text).join(" ")}"`);
+		else if (slice.audio.samples.length > 8 * (quietMs + 400)) {
+			ear.tell(`hears ${(slice.audio.samples.length / 8000 - quietMs / 1000).toFixed(1)} s of speech`);
+		}
+	};
+
+	await listen(QUIET_MS);
+	// The PIN itself is shown nowhere, nor is its length.
+	ear.tell("keys the PIN");
+	await call.press(`${pin}#`);
+	await listen(QUIET_MS);
+	const verdict = verdictOf(prompts);
+	if (verdict === "accepted") {
+		for (const step of script) {
+			if (call.isOver || left() === 0) break;
+			if (step.type === "untilQuiet") await listen(QUIET_MS);
+			else if (step.type === "wait") await listen(step.seconds * 1000 + 1000, Math.min(left(), step.seconds * 1000));
+			else {
+				ear.tell(step.keys.length === 1 ? `keys ${step.keys}` : `keys ${step.keys.length} keys`);
+				await call.press(step.keys);
+			}
+		}
+		if (script.length > 0) await listen(END_QUIET_MS);
+	}
+	return { pin: verdict, heard, prompts, endedBy: call.isOver ? "platform" : "us", failure: failureOf(verdict, call) };
+}
+
+function verdictOf(prompts: readonly string[]): PinVerdict {
+	for (const id of [...prompts].reverse()) {
+		if (REFUSED.has(id)) return "refused";
+		if (LOCKED.has(id)) return "locked";
+		if (ACCEPTED.has(id)) return "accepted";
+	}
+	return "unknown";
+}
+
+function failureOf(verdict: PinVerdict, call: PhoneCall): string | undefined {
+	if (verdict === "refused") return "the PIN was refused";
+	if (verdict === "locked") return "the mailbox is locked after too many wrong PINs, or may not be reached from here";
+	if (verdict === "accepted") return undefined;
+	if (call.isOver) return "the platform ended the call after the PIN";
+	return "no prompt was recognised that tells whether the PIN was taken (loss on the way, or other recordings)";
+}

@@ -1,0 +1,36 @@
+/** The small language of `afterbeep call --keys`. Pure. */
+import { UsageError } from "../command.ts";
+
+export type KeyStep =
+	| { readonly type: "press"; readonly keys: string }
+	/** `w5`: seconds. */
+	| { readonly type: "wait"; readonly seconds: number }
+	/** A blank: until nothing is heard. */
+	| { readonly type: "untilQuiet" };
+
+/** Longest script, and longest single wait in seconds. */
+const SCRIPT_CHARS_MAX = 200;
+const WAIT_SECONDS_MAX = 600;
+
+/**
+ * `1w5 9` is: press 1, wait 5 s, wait until it is quiet, press 9.
+ *
+ * @throws UsageError for other characters.
+ */
+export function readKeyScript(script: string): readonly KeyStep[] {
+	if (script.length > SCRIPT_CHARS_MAX) throw new UsageError(`--keys is longer than ${SCRIPT_CHARS_MAX} characters.`);
+	const steps: KeyStep[] = [];
+	let rest = script;
+	while (rest !== "") {
+		const match = /^(?:([0-9*#]+)|w(\d{1,3})|(\s+))/i.exec(rest);
+		if (match === null) {
+			throw new UsageError(`--keys has "${rest[0]}": keys are 0-9 * #, w5 waits 5 s, a blank waits until it is quiet.`);
+		}
+		const [whole, keys, seconds] = match;
+		if (keys !== undefined) steps.push({ type: "press", keys });
+		else if (seconds === undefined) steps.push({ type: "untilQuiet" });
+		else steps.push({ type: "wait", seconds: Math.min(Number(seconds), WAIT_SECONDS_MAX) });
+		rest = rest.slice(whole.length);
+	}
+	return steps;
+}

@@ -1,0 +1,111 @@
+/** What `--json` prints: the field names of the API (contract 2.6, 6.2). Pure. */
+import type { CallTrace } from "../calls/index.ts";
+import type { NumberView } from "../directory/index.ts";
+import type { Message } from "../domain/index.ts";
+import type { MailboxDetails } from "../mailbox/index.ts";
+
+export function messageView(message: Message) {
+	return {
+		MessageId: message.messageId,
+		PhoneNumber: message.phoneNumber,
+		From: message.from,
+		FromName: message.fromName,
+		ReceivedOn: message.receivedOn.toISOString(),
+		DurationSeconds: Math.round(message.durationMs / 100) / 10,
+		SizeBytes: message.sizeBytes,
+		Status: message.status,
+		RedirectReason: message.redirectReason,
+		MailboxSource: message.mailboxSource,
+		Silent: message.silent,
+		ExpiresOn: message.expiresOn?.toISOString() ?? null,
+	};
+}
+
+export function numberView(number: NumberView) {
+	return {
+		Number: number.number,
+		TNID: `TNID-${number.id}`,
+		Status: number.status,
+		AccountId: number.accountId,
+		NumberType: number.numberType,
+		MessageType: number.messageType,
+		MessageEnabled: number.messageEnabled,
+		VoiceEnabled: number.voiceEnabled,
+		DataEnabled: number.dataEnabled,
+		ProductType: number.productType,
+		AreaCode: number.areaCode,
+		ZipCode: number.zipCode,
+		ICCID: number.iccid,
+		OrderId: number.orderId,
+		ProvisionedOn: number.provisionedOn?.toISOString() ?? null,
+	};
+}
+
+export function mailboxView(mailbox: MailboxDetails) {
+	return {
+		PhoneNumber: mailbox.phoneNumber,
+		VoicemailEnabled: mailbox.voicemailEnabled,
+		AccountId: mailbox.accountId,
+		MailboxId: mailbox.mailboxId,
+		FirstName: mailbox.firstName,
+		LastName: mailbox.lastName,
+		Email: mailbox.email,
+		PinSet: mailbox.pinSet,
+		PinChangeRequired: mailbox.pinChangeRequired,
+		FailedAttempts: mailbox.failedAttempts,
+		LockedUntil: mailbox.lockedUntil?.toISOString() ?? null,
+		NewMessages: mailbox.newMessages,
+		TotalMessages: mailbox.totalMessages,
+		TimeZone: mailbox.timeZone,
+		Language: mailbox.language,
+		ActivatedOn: mailbox.activatedOn.toISOString(),
+	};
+}
+
+/** A call as it stands in the list; its trace has more. */
+export interface CallRow {
+	readonly id: string;
+	readonly sipCallId: string;
+	readonly startedOn: Date;
+	readonly endedOn: Date | null;
+	readonly kind: string;
+	readonly phoneNumber: string | null;
+	readonly fromNumber: string | null;
+	readonly status: number;
+	readonly why: string;
+	readonly messageId: string | null;
+}
+
+export function callView(call: CallRow) {
+	return {
+		CallId: call.id,
+		SipCallId: call.sipCallId,
+		StartedOn: call.startedOn.toISOString(),
+		EndedOn: call.endedOn?.toISOString() ?? null,
+		Kind: call.kind,
+		PhoneNumber: call.phoneNumber,
+		From: call.fromNumber,
+		Status: call.status,
+		Why: call.why,
+		MessageId: call.messageId,
+	};
+}
+
+/** The part of a trace that is kept as JSON beside the columns of its row. */
+export type TraceRest = Partial<Pick<CallTrace, "source" | "requestUri" | "candidates" | "mailboxSource" | "steps">>;
+
+export function traceView(call: CallRow, rest: TraceRest) {
+	return {
+		...callView(call),
+		Source: rest.source ?? null,
+		RequestUri: rest.requestUri ?? null,
+		MailboxSource: rest.mailboxSource ?? null,
+		Candidates: (rest.candidates ?? []).map((candidate) => ({
+			Source: candidate.source,
+			Raw: candidate.raw,
+			PhoneNumber: candidate.phoneNumber ?? null,
+			Why: candidate.why,
+		})),
+		Steps: (rest.steps ?? []).map((step) => ({ AtMs: step.atMs, What: step.what })),
+	};
+}
