@@ -1,0 +1,101 @@
+/** Status codes, and the header fields that say what this user agent can do. */
+import type { HeaderBlock } from "../message/header-block.ts";
+import { textToOctets } from "../message/text.ts";
+import { type OctetField, statusLine, writeMessage } from "../message/write.ts";
+
+/** Honest: each method here is carried out, and every other gets 405 (RFC 3261 §8.2.1). */
+export const METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO"] as const;
+export const ALLOW: OctetField = ["Allow", METHODS.join(", ")];
+export const ACCEPT: OctetField = ["Accept", "application/sdp"];
+/** Empty means: no extensions (§20.37). Every option tag in Require is therefore refused with 420. */
+export const SUPPORTED: OctetField = ["Supported", ""];
+export const CAPABILITIES: readonly OctetField[] = [
+	ALLOW,
+	ACCEPT,
+	["Accept-Encoding", "identity"],
+	["Accept-Language", "en"],
+	SUPPORTED,
+];
+
+const REASONS: Readonly<Record<number, string>> = {
+	100: "Trying",
+	180: "Ringing",
+	183: "Session Progress",
+	200: "OK",
+	400: "Bad Request",
+	403: "Forbidden",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	406: "Not Acceptable",
+	408: "Request Timeout",
+	413: "Request Entity Too Large",
+	415: "Unsupported Media Type",
+	416: "Unsupported URI Scheme",
+	420: "Bad Extension",
+	469: "Bad Info Package",
+	480: "Temporarily Unavailable",
+	481: "Call/Transaction Does Not Exist",
+	482: "Loop Detected",
+	483: "Too Many Hops",
+	486: "Busy Here",
+	487: "Request Terminated",
+	488: "Not Acceptable Here",
+	491: "Request Pending",
+	500: "Server Internal Error",
+	503: "Service Unavailable",
+	505: "Version Not Supported",
+	513: "Message Too Large",
+	600: "Busy Everywhere",
+	603: "Decline",
+};
+
+const CLASSES = ["", "Trying", "OK", "Moved Temporarily", "Bad Request", "Server Internal Error", "Global Failure"];
+
+export function reasonOf(status: number): string {
+	return REASONS[status] ?? CLASSES[Math.floor(status / 100)] ?? "Unknown";
+}
+
+export interface Answer {
+	/** Text; the standard phrase by default. */
+	readonly reason?: string | undefined;
+	/** Tag for To, where the request has none. */
+	readonly toTag?: string | undefined;
+	/** Record-Route goes into responses that make a dialog (§12.1.1). */
+	readonly echoRecordRoute?: boolean;
+	readonly fields?: readonly OctetField[];
+	/** A session description. */
+	readonly sdp?: string | undefined;
+}
+
+/**
+ * A response to these fields (§8.2.6.2). What is missing in a bad request is left out.
+ *
+ * @param vias all Via values, the topmost as `stampVia` made it.
+ */
+export function writeResponse(
+	headers: HeaderBlock,
+	vias: readonly string[],
+	serverName: string,
+	status: number,
+	answer: Answer,
+): Buffer {
+	const fields: OctetField[] = vias.map((via) => ["Via", via]);
+	if (answer.echoRecordRoute) {
+		for (const route of headers.rawFields("record-route")) fields.push(["Record-Route", route]);
+	}
+	const from = headers.raw("from");
+	const to = headers.raw("to");
+	if (from !== undefined) fields.push(["From", from]);
+	if (to !== undefined) fields.push(["To", answer.toTag === undefined ? to : `${to};tag=${answer.toTag}`]);
+	for (const name of ["Call-ID", "CSeq"]) {
+		const value = headers.raw(name);
+		if (value !== undefined) fields.push([name, value]);
+	}
+	// RFC 3261 §8.2.6.1: the Timestamp of a request is measured by its 100.
+	const timestamp = status === 100 ? headers.raw("timestamp") : undefined;
+	if (timestamp !== undefined) fields.push(["Timestamp", timestamp]);
+	fields.push(["Server", textToOctets(serverName)], ...(answer.fields ?? []));
+	if (answer.sdp !== undefined) fields.push(["Content-Type", "application/sdp"]);
+	const body = answer.sdp === undefined ? undefined : Buffer.from(answer.sdp, "utf8");
+	return writeMessage(statusLine(status, answer.reason ?? reasonOf(status)), fields, body);
+}

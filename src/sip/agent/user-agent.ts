@@ -1,0 +1,287 @@
+import { createHash } from "node:crypto";
+import { dialogKey } from "../dialog/dialog.ts";
+import { SIP_LIMITS } from "../limits.ts";
+import type { BadRequest, ParsedMessage, ParsedRequest, ParseResult } from "../message/message.ts";
+import { ClientTransactions } from "../transaction/client-transactions.ts";
+import { serverKey } from "../transaction/keys.ts";
+import { timerValues } from "../transaction/machine.ts";
+import { ServerTransactions } from "../transaction/server-transactions.ts";
+import { splitHostPort, uriHost } from "../transport/addresses.ts";
+import type { Flow } from "../transport/flow.ts";
+import { Gate } from "../transport/gate.ts";
+import { Transports } from "../transport/transports.ts";
+import type { ListenAddress, OutgoingCall, OutgoingCallOptions, SipUserAgent, SipUserAgentOptions } from "../types.ts";
+import { CAPABILITIES, writeResponse } from "./answers.ts";
+import type { AgentContext, CounterName, DialogUser } from "./context.ts";
+import { Exchange, stampedVias } from "./exchange.ts";
+import { Incoming } from "./incoming-call.ts";
+import { Outgoing } from "./outgoing-call.ts";
+import { readOffer, screen } from "./screening.ts";
+
+/**
+ * Opens the sockets and begins to take calls.
+ *
+ * @throws Error where an address is in use, is not ours, or asks for TLS.
+ */
+export async function startSipUserAgent(options: SipUserAgentOptions): Promise<SipUserAgent> {
+	if (options.listen.length === 0) throw new Error("a SIP user agent needs at least one listen address");
+	const tls = options.listen.find((listen) => listen.transport === "tls");
+	if (tls !== undefined) {
+		const address = `tls:${uriHost(tls.host)}:${tls.port}`;
+		throw new Error(`SIP over TLS is not available: remove ${address}, or put a proxy with TLS in front`);
+	}
+	const advertised = options.advertise === undefined ? undefined : splitHostPort(options.advertise);
+	const gate = new Gate(options.isTrusted, options.log);
+	const receive: { agent?: UserAgent } = {};
+	const transports = await Transports.open({
+		listen: options.listen,
+		advertisedHost: advertised?.host,
+		gate,
+		log: options.log,
+		onParsed: (result, flow) => receive.agent?.receive(result, flow),
+	});
+	const agent = new UserAgent(options, advertised, gate, transports);
+	receive.agent = agent;
+	return agent;
+}
+
+class UserAgent implements SipUserAgent {
+	readonly #options: SipUserAgentOptions;
+	readonly #gate: Gate;
+	readonly #transports: Transports;
+	readonly #servers: ServerTransactions;
+	readonly #clients: ClientTransactions;
+	readonly #dialogs = new Map<string, DialogUser>();
+	readonly #calls = new Set<Incoming | Outgoing>();
+	readonly #counts = new Map<string, number>();
+	readonly #context: AgentContext;
+	#draining = false;
+	#closed: Promise<void> | undefined;
+
+	constructor(
+		options: SipUserAgentOptions,
+		advertised: { readonly host: string; readonly port: number | undefined } | undefined,
+		gate: Gate,
+		transports: Transports,
+	) {
+		const t1Ms = options.t1Ms ?? SIP_LIMITS.t1MsDefault;
+		this.#options = options;
+		this.#gate = gate;
+		this.#transports = transports;
+		this.#servers = new ServerTransactions(t1Ms);
+		this.#clients = new ClientTransactions(t1Ms);
+		this.#context = {
+			log: options.log,
+			serverName: options.userAgent ?? "Afterbeep",
+			transports,
+			servers: this.#servers,
+			clients: this.#clients,
+			timers: timerValues(t1Ms, false),
+			advertisedHost: advertised?.host,
+			advertisedPort: advertised?.port,
+			dialogs: this.#dialogs,
+			count: (name) => this.#count(name),
+			guard: (what, call) => this.#guard(what, call),
+		};
+	}
+
+	get listening(): readonly ListenAddress[] {
+		return this.#transports.listening;
+	}
+
+	placeCall(options: OutgoingCallOptions): OutgoingCall {
+		if (this.#closed !== undefined) throw new Error("the SIP user agent is closed");
+		this.#count("sipCallsPlaced");
+		const call = new Outgoing(this.#context, options, (gone) => this.#calls.delete(gone));
+		this.#calls.add(call);
+		call.start();
+		return call;
+	}
+
+	setDraining(draining: boolean): void {
+		this.#draining = draining;
+	}
+
+	counters(): Readonly<Record<string, number>> {
+		return { ...Object.fromEntries(this.#counts), untrustedDropped: this.#gate.total };
+	}
+
+	refusedSources(): ReturnType<SipUserAgent["refusedSources"]> {
+		return this.#gate.refusedSources();
+	}
+
+	/** BYE or 503 for what still runs, then timers, then sockets. */
+	[Symbol.asyncDispose](): Promise<void> {
+		this.#closed ??= this.#close();
+		return this.#closed;
+	}
+
+	async #close(): Promise<void> {
+		for (const call of [...this.#calls]) call.close();
+		this.#servers.close();
+		this.#clients.close();
+		this.#dialogs.clear();
+		await this.#transports.close();
+	}
+
+	/** Every message that a trusted source sent. */
+	receive(result: ParseResult, flow: Flow): void {
+		if (this.#closed !== undefined) return;
+		if (!result.ok) {
+			this.#count("sipBadMessages");
+			const { address, transport } = flow.source;
+			this.#options.log.debug({ address, transport, status: result.status, why: result.why }, "bad SIP message");
+			if (result.answerTo !== undefined) this.#answerBad(result.answerTo, result.status, result.why, flow);
+			return;
+		}
+		this.#guard("message", () => this.#dispatch(result.message, flow));
+	}
+
+	#dispatch(message: ParsedMessage, flow: Flow): void {
+		if (message.kind === "response") {
+			this.#count("sipResponsesReceived");
+			// §8.1.3.3: more than one Via means that it is somebody else's and went astray.
+			const single = message.headers.rawAll("via").length === 1;
+			if (!single || !this.#clients.receive(message)) this.#count("sipStrayResponses");
+			return;
+		}
+		this.#count("sipRequestsReceived");
+		if (message.method === "ACK") this.#ack(message);
+		else this.#request(message, flow);
+	}
+
+	/** An ACK for a non-2xx ends with its transaction; any other belongs to a dialog (§17.2.3). */
+	#ack(request: ParsedRequest): void {
+		const transaction = this.#servers.find(serverKey(request, "INVITE"));
+		transaction?.ack();
+		const dialog = this.#dialogOf(request);
+		if (dialog !== undefined) dialog.ack(request);
+		else if (transaction === undefined) this.#count("sipStrayAcks");
+	}
+
+	#request(request: ParsedRequest, flow: Flow): void {
+		const key = serverKey(request, request.method);
+		const known = this.#servers.find(key);
+		if (known !== undefined) {
+			this.#count("sipRetransmissionsReceived");
+			known.requestAgain();
+			return;
+		}
+		if (this.#servers.size >= SIP_LIMITS.serverTransactionsMax) {
+			this.#answerBad(request, 503, "Overloaded", flow);
+			return;
+		}
+		const merged = this.#servers.isMerged(request, key);
+		const transaction = this.#servers.open(request, key, this.#transports.replyFlow(flow, request.via));
+		const exchange = new Exchange(request, flow, transaction, this.#context.serverName);
+		const isOurs = (host: string): boolean => this.#isOurs(host, flow);
+		const refusal = screen(request, isOurs) ?? (merged && request.method !== "CANCEL" ? { status: 482 } : undefined);
+		if (refusal !== undefined) this.#refuse(exchange, refusal.status, refusal.fields);
+		else if (request.method === "CANCEL") this.#cancel(exchange);
+		else if (request.toTag !== "") this.#inDialog(exchange);
+		else if (request.method === "INVITE") this.#invite(exchange);
+		else if (request.method === "OPTIONS") this.#answerOptions(exchange);
+		else this.#refuse(exchange, 481);
+	}
+
+	#cancel(exchange: Exchange): void {
+		const invite = this.#servers.find(serverKey(exchange.request, "INVITE"));
+		if (invite === undefined) {
+			this.#refuse(exchange, 481);
+			return;
+		}
+		const { user } = invite;
+		exchange.respond(200, { toTag: user?.localTag ?? this.#statelessTag(exchange.request) });
+		user?.onCancel?.();
+	}
+
+	#inDialog(exchange: Exchange): void {
+		const dialog = this.#dialogOf(exchange.request);
+		if (dialog === undefined) this.#refuse(exchange, 481);
+		else dialog.receive(exchange);
+	}
+
+	#invite(exchange: Exchange): void {
+		exchange.respond(100);
+		const full = this.#calls.size >= (this.#options.callsMax ?? Number.POSITIVE_INFINITY);
+		if (this.#draining || full) {
+			this.#refuse(exchange, 503, [["Retry-After", String(SIP_LIMITS.retryAfterSeconds)]]);
+			return;
+		}
+		const reading = readOffer(exchange.request);
+		if ("status" in reading) {
+			this.#refuse(exchange, reading.status, reading.fields);
+			return;
+		}
+		this.#count("sipCallsReceived");
+		const call = new Incoming(this.#context, exchange, reading.offer, (gone) => this.#calls.delete(gone));
+		this.#calls.add(call);
+		let taken = false;
+		this.#guard("onCall", () => {
+			this.#options.onCall(call);
+			taken = true;
+		});
+		if (!taken) call.fail();
+	}
+
+	/** Does not refuse more than an INVITE would be: dispatchers ask this way whether to send calls (§11.2). */
+	#answerOptions(exchange: Exchange): void {
+		if (this.#draining) this.#refuse(exchange, 503, [["Retry-After", String(SIP_LIMITS.retryAfterSeconds)]]);
+		else exchange.respond(200, { toTag: this.#statelessTag(exchange.request), fields: CAPABILITIES });
+	}
+
+	#refuse(exchange: Exchange, status: number, fields: Parameters<typeof writeResponse>[4]["fields"] = []): void {
+		if (exchange.request.method === "INVITE") this.#count("sipCallsRefused");
+		exchange.respond(status, { toTag: this.#statelessTag(exchange.request), fields });
+	}
+
+	/** Answers without a transaction: the request is too broken to have one, or there are too many (§8.2.7). */
+	#answerBad(request: BadRequest, status: number, why: string, flow: Flow): void {
+		const answer = {
+			reason: why,
+			toTag: hasTag(request) ? undefined : this.#statelessTag(request),
+			fields: status === 503 ? ([["Retry-After", String(SIP_LIMITS.retryAfterSeconds)]] as const) : [],
+		};
+		const vias = stampedVias(request, flow);
+		const octets = writeResponse(request.headers, vias, this.#context.serverName, status, answer);
+		this.#transports.replyFlow(flow, request.via).send(octets, () => {});
+	}
+
+	/** The same for each retransmission of a request, without remembering any (§8.2.7). */
+	#statelessTag(request: BadRequest): string {
+		const hash = createHash("sha1");
+		for (const name of ["via", "call-id", "cseq"]) hash.update(request.headers.raw(name) ?? "");
+		return hash.digest("hex").slice(0, 16);
+	}
+
+	#dialogOf(request: ParsedRequest): DialogUser | undefined {
+		return this.#dialogs.get(dialogKey(request.callId, request.toTag, request.fromTag));
+	}
+
+	#isOurs(host: string, flow: Flow): boolean {
+		const bare = host.replace(/^\[|\]$/g, "");
+		if (bare === flow.localAddress || bare === this.#context.advertisedHost) return true;
+		return this.#transports.listening.some((listen) => listen.host === bare);
+	}
+
+	#count(name: CounterName): void {
+		this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+	}
+
+	#guard<T>(what: string, call: () => T): T | undefined {
+		try {
+			return call();
+		} catch (error) {
+			this.#count("sipHandlerFailures");
+			this.#options.log.error(
+				{ what, error: error instanceof Error ? error.stack : String(error) },
+				"SIP handler failed",
+			);
+			return undefined;
+		}
+	}
+}
+
+function hasTag(request: BadRequest): boolean {
+	return /;\s*tag\s*=/i.test(request.headers.raw("to") ?? "");
+}

@@ -1,0 +1,64 @@
+/** Who may speak to us: everybody else is refused before a single octet of theirs is parsed. */
+import { SIP_LIMITS } from "../limits.ts";
+import type { SipLog, SipUserAgent, TransportName } from "../types.ts";
+
+interface Refused {
+	readonly address: string;
+	readonly transport: TransportName;
+	count: number;
+	lastSeenMs: number;
+	warnedMs: number;
+}
+
+export class Gate {
+	readonly #isTrusted: (address: string) => boolean;
+	readonly #log: SipLog;
+	/** Insertion order is the order of `lastSeen`: a source seen again moves to the end. */
+	readonly #refused = new Map<string, Refused>();
+	#total = 0;
+
+	constructor(isTrusted: (address: string) => boolean, log: SipLog) {
+		this.#isTrusted = isTrusted;
+		this.#log = log;
+	}
+
+	/** Datagrams and connections refused since the start. */
+	get total(): number {
+		return this.#total;
+	}
+
+	/** False means: drop it. The refusal is counted, and told once a minute for each source. */
+	admits(address: string, transport: TransportName): boolean {
+		if (this.#isTrusted(address)) return true;
+		this.#total++;
+		const key = `${transport}|${address}`;
+		const nowMs = Date.now();
+		const seen = this.#refused.get(key) ?? { address, transport, count: 0, lastSeenMs: 0, warnedMs: 0 };
+		this.#refused.delete(key);
+		if (this.#refused.size >= SIP_LIMITS.refusedSourcesMax) {
+			for (const oldest of this.#refused.keys()) {
+				this.#refused.delete(oldest);
+				break;
+			}
+		}
+		seen.count++;
+		seen.lastSeenMs = nowMs;
+		this.#refused.set(key, seen);
+		if (nowMs - seen.warnedMs >= SIP_LIMITS.refusedWarningMs) {
+			seen.warnedMs = nowMs;
+			const line = `AFTERBEEP_SIP_PEERS=${address}`;
+			this.#log.warn(
+				{ address, transport, count: seen.count },
+				`SIP from an unknown source refused; to admit it: ${line}`,
+			);
+		}
+		return false;
+	}
+
+	/** Newest first. */
+	refusedSources(): ReturnType<SipUserAgent["refusedSources"]> {
+		return [...this.#refused.values()].reverse().map(({ address, transport, count, lastSeenMs }) => {
+			return { address, transport, count, lastSeen: new Date(lastSeenMs) };
+		});
+	}
+}
