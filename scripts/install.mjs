@@ -27,8 +27,8 @@ const LOCKFILE = join(ROOT, "package-lock.json");
 const STAMP = join(MODULES, ".afterbeep-installed");
 /** Outside, since npm empties node_modules first. */
 const LOCK = join(ROOT, ".install.lock");
-/** Its holder touches the lock every second; one that stopped doing so is dead. */
-const LOCK_STALE_MS = 15_000;
+/** Its holder touches the lock every second; after so long without, its process numbers are somebody else's by now. */
+const LOCK_STALE_MS = 300_000;
 const OUTPUT_KEPT_CHARS = 20_000;
 
 class InstallError extends Error {
@@ -136,12 +136,21 @@ async function lock() {
 function isLockStale() {
 	try {
 		if (Date.now() - statSync(LOCK).mtimeMs > LOCK_STALE_MS) return true;
-		const pid = Number(readFileSync(LOCK, "utf8"));
-		if (!Number.isInteger(pid) || pid <= 0) return false; // just being written
+		const pids = readFileSync(LOCK, "utf8").trim().split(" ").map(Number);
+		if (!pids.every((pid) => Number.isInteger(pid) && pid > 0)) return false; // just being written
+		// An npm that outlived its installer still writes into node_modules.
+		return !pids.some(isAlive);
+	} catch {
+		return false; // released at this moment
+	}
+}
+
+function isAlive(pid) {
+	try {
 		process.kill(pid, 0);
-		return false;
+		return true;
 	} catch (error) {
-		return error.code === "ESRCH";
+		return error.code === "EPERM";
 	}
 }
 
@@ -220,6 +229,7 @@ function runNpm() {
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, PATH: pathWithoutModules() },
 	});
+	if (child.pid !== undefined) writeFileSync(LOCK, `${process.pid} ${child.pid}`);
 	let output = "";
 	const keep = (chunk) => {
 		output = (output + chunk).slice(-OUTPUT_KEPT_CHARS);
