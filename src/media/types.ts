@@ -45,6 +45,11 @@ export interface Negotiated {
 	readonly remoteAddress: string;
 	readonly remotePort: number;
 	readonly remoteRtcpPort: number;
+	/**
+	 * The peer's address as signalling saw it. Behind a NAT it differs from what SDP says; RTP is taken from it too
+	 * (symmetric RTP), from the first source that is heard.
+	 */
+	readonly signallingAddress?: string;
 	readonly ptimeMs: number;
 	/** Whether we may send (false while the peer holds us) and whether the peer sends. */
 	readonly sending: boolean;
@@ -68,6 +73,8 @@ export interface RecordingSummary {
 	readonly encoding: TelephoneEncoding;
 	/** Time louder than the silence level. */
 	readonly speechMs: number;
+	/** Audio that the disk did not take in time, silence in the recording; absent where none is missing. */
+	readonly lostMs?: number;
 }
 
 export interface MediaSession {

@@ -1,0 +1,83 @@
+/** Every bound of this room. Units stand at the end of the names. */
+export const MEDIA_LIMITS = {
+	/** G.711 in RTP: RFC 3551 §4.5.14. The only clock this room knows. */
+	clockRateHz: 8000,
+
+	/** SDP bodies. A full offer of a browser has some 8 kB; ours come from PBXs and are under 2 kB. */
+	sdpBytesMax: 16_384,
+	sdpMediaLinesMax: 16,
+	sdpLinesMax: 512,
+	/** Packet times we send. Above 60 ms phones drop packets; below 10 ms the headers cost more than the audio. */
+	ptimeMsMin: 10,
+	ptimeMsMax: 60,
+	ptimeMsDefault: 20,
+
+	/** Audio of one RTP packet: 200 ms, what the longest packet time in the field needs. */
+	packetSamplesMax: 1600,
+	/** Packets held back until a missing one arrives: 160 ms at 20 ms each. */
+	reorderPacketsMax: 8,
+	/** A packet held back so long goes on even if nothing follows it. */
+	reorderHoldMs: 120,
+	/** RFC 3550 A.1 MAX_DROPOUT and MAX_MISORDER. */
+	sequenceDropoutMax: 3000,
+	sequenceMisorderMax: 100,
+	/** By how much a peer's timestamps may run ahead of the clock on the wall; beyond it a gap is not filled. */
+	timelineLeadMs: 1000,
+	/** After a change of SSRC a gap of the wall's clock below this is jitter and not filled. */
+	streamChangeGapMs: 100,
+	/** Lost audio is concealed so long by fading repetition; then it is silence. */
+	concealMs: 40,
+	/** A latched source that is quiet for so long may be followed to another port of the peer. */
+	relatchMs: 2000,
+
+	/** RFC 3550 §6.2: the minimum between two reports of one participant, before randomization. */
+	rtcpIntervalMs: 5000,
+	rtcpBytesMax: 1500,
+
+	/** Late by more than this, playing goes on later instead of sending a burst. */
+	catchUpMs: 60,
+	clipsMax: 512,
+	sendDigitsMax: 64,
+	digitMs: 100,
+	digitGapMs: 100,
+
+	/** Root mean square of a packet above this counts as speech (0 dBFS = amplitude 32,768). Line noise is near -60. */
+	silenceLevelDbfs: -45,
+	/** Time-outs (no RTP, silence, held packets) are looked at so often. */
+	housekeepingMs: 100,
+
+	recordingIdCharsMax: 100,
+	recordingHeaderBytesMax: 8192,
+	recordingMsMax: 3_600_000,
+	/** After `maxMs` and this by the wall's clock a recording is full even if the peer sends next to nothing. */
+	recordingOverrunMs: 2000,
+
+	/** Recordings are written in turns: each one every logWriteMs, a part of them every logTurnMs. */
+	logTurnMs: 100,
+	logWriteMs: 500,
+	logSyncMs: 1000,
+	logSegmentBytesMax: 64 * 1024 * 1024,
+	logSegmentMsMax: 60_000,
+	logChunkBytesMax: 65_536,
+	/** Audio not yet written (a full or hanging disk) per worker, and per recording; beyond it audio is lost and told. */
+	logPendingBytesMax: 64 * 1024 * 1024,
+	logPendingBytesPerRecordingMax: 2 * 1024 * 1024,
+	/** A failed write is tried again after this. */
+	logRetryMs: 1000,
+	/** `stopRecording` rejects when the disk did not take the recording within this. */
+	logDurableMsMax: 10_000,
+	/** Recordings ended longer ago than this are read without blocking the worker: they may have left the page cache. */
+	logCachedMs: 60_000,
+
+	/** A worker that crashes again within this is restarted only after it. */
+	workerRestartMs: 1000,
+	/** Tries of one `open` where ports of the range are taken by other programs. */
+	portTriesMax: 64,
+
+	/** WAV files. */
+	wavBytesMax: 64 * 1024 * 1024,
+	wavMsMax: 3_600_000,
+	wavRateHzMin: 4000,
+	wavRateHzMax: 192_000,
+	wavChunksMax: 1000,
+} as const;

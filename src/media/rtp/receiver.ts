@@ -1,0 +1,302 @@
+/**
+ * One stream of RTP audio put back in order: RFC 3550 §5.1 and A.1. Pure: time comes with each packet.
+ *
+ * What comes out is a timeline of samples without holes: loss and pauses (DTX) are told as gaps by the difference of
+ * timestamps, reordering is undone in a small buffer, duplicates are dropped. A gap is never longer than the clock on
+ * the wall allows, so that one absurd timestamp cannot make hours of audio.
+ */
+import { MEDIA_LIMITS } from "../limits.ts";
+
+export interface AudioSink {
+	/** Audio of one packet: G.711 octets `start` up to `end`, valid during the call only. */
+	audio(payloadType: number, octets: Uint8Array, start: number, end: number, nowMs: number): void;
+	/** Time without audio: packets were lost, or the peer was silent and sent nothing (DTX). */
+	gap(samples: number, kind: "lost" | "silent"): void;
+}
+
+interface HeldPacket {
+	readonly sequence: number;
+	readonly timestamp: number;
+	readonly payloadType: number;
+	/** A copy; undefined for a packet that only takes a place in the sequence (DTMF, comfort noise). */
+	readonly octets: Uint8Array | undefined;
+	readonly heldSinceMs: number;
+}
+
+/** First packet of what may be a new stream: it is believed when a second one follows (RFC 3550 A.1). */
+interface Candidate extends HeldPacket {
+	readonly ssrc: number;
+}
+
+const SAMPLES_PER_MS = MEDIA_LIMITS.clockRateHz / 1000;
+const NO_OCTETS = new Uint8Array(0);
+
+export class RtpReceiver {
+	/** Counted for RFC 3550 A.3 and for the session's statistics. */
+	received = 0;
+	duplicates = 0;
+	late = 0;
+	/** Packets of other streams (SSRC) that did not become the stream. */
+	strays = 0;
+	ssrc = 0;
+	started = false;
+	/** Interarrival jitter in samples (RFC 3550 A.8). */
+	jitter = 0;
+
+	readonly #sink: AudioSink;
+	#expectedSequence = 0;
+	#expectedTimestamp = 0;
+	/** Bit n: the packet n+1 before the expected one came. */
+	#history = 0;
+	#lastSamples = 160;
+	#held: HeldPacket[] = [];
+	#candidate: Candidate | undefined;
+	/** Packets that earlier streams of this receiver should have brought, and the first sequence of this one. */
+	#expectedBefore = 0;
+	#extendedFirst = 0;
+	#extendedHighest = 0;
+	/** Wall clock at which the timeline's sample 0 is placed, and the timeline's length. */
+	#originMs = 0;
+	#timeline = 0;
+	#lastTransit = 0;
+
+	constructor(sink: AudioSink) {
+		this.#sink = sink;
+	}
+
+	/** Highest sequence number with its wraps (RFC 3550 A.1). */
+	get extendedHighest(): number {
+		return this.#extendedHighest >>> 0;
+	}
+
+	/** Packets that should have come so far. */
+	get expected(): number {
+		return this.started ? this.#expectedBefore + this.#extendedHighest - this.#extendedFirst + 1 : 0;
+	}
+
+	/** Packets that did not come; duplicates do not make up for them. */
+	get lost(): number {
+		return Math.max(0, this.expected - this.received);
+	}
+
+	/**
+	 * A packet came.
+	 * @param audible false for packets that take a place in the sequence and carry no audio (DTMF, comfort noise).
+	 * @param start,end payload in `octets`, which is the caller's again after the return.
+	 */
+	receive(
+		sequence: number,
+		timestamp: number,
+		ssrc: number,
+		payloadType: number,
+		audible: boolean,
+		octets: Uint8Array,
+		start: number,
+		end: number,
+		nowMs: number,
+	): void {
+		if (!this.started) this.#begin(sequence, timestamp, ssrc, nowMs, 0);
+		else if (ssrc !== this.ssrc) {
+			this.#unexpected(sequence, timestamp, ssrc, payloadType, audible, octets, start, end, nowMs);
+			return;
+		}
+		const ahead = (sequence - this.#expectedSequence) & 0xffff;
+		if (ahead === 0) {
+			if (this.#candidate !== undefined) this.#dropCandidate();
+			this.received++;
+			if (audible) this.#measureJitter(timestamp, nowMs);
+			this.#deliver(sequence, timestamp, payloadType, audible, octets, start, end, nowMs);
+			if (this.#held.length > 0) this.#drain(nowMs);
+		} else if (ahead < MEDIA_LIMITS.sequenceDropoutMax) {
+			if (this.#candidate !== undefined) this.#dropCandidate();
+			this.#hold(sequence, timestamp, payloadType, audible ? octets.slice(start, end) : undefined, nowMs);
+		} else if (0x1_0000 - ahead <= MEDIA_LIMITS.sequenceMisorderMax) {
+			this.#behind(0x1_0000 - ahead);
+		} else {
+			this.#unexpected(sequence, timestamp, ssrc, payloadType, audible, octets, start, end, nowMs);
+		}
+	}
+
+	/** To be called now and then: lets go of packets whose predecessor will not come any more. */
+	idle(nowMs: number): void {
+		const oldest = this.#held[0];
+		if (oldest !== undefined && nowMs - oldest.heldSinceMs >= MEDIA_LIMITS.reorderHoldMs) this.flush(nowMs);
+	}
+
+	/** Delivers everything held back, as at the end of a recording. */
+	flush(nowMs: number): void {
+		while (this.#held.length > 0) this.#release(nowMs);
+	}
+
+	/** Forgets the position in the stream (after a hold): the next packet begins anew, the pause is not filled. */
+	restart(nowMs: number): void {
+		this.flush(nowMs);
+		this.#candidate = undefined;
+		if (!this.started) return;
+		this.#expectedBefore = this.expected;
+		this.started = false;
+	}
+
+	#begin(sequence: number, timestamp: number, ssrc: number, nowMs: number, gapSamples: number): void {
+		this.started = true;
+		this.ssrc = ssrc;
+		this.#expectedSequence = sequence;
+		this.#expectedTimestamp = timestamp;
+		this.#extendedFirst = sequence;
+		this.#extendedHighest = sequence - 1;
+		this.#history = 0;
+		this.#lastTransit = Number.NaN;
+		if (gapSamples > 0) {
+			this.#sink.gap(gapSamples, "silent");
+			this.#timeline += gapSamples;
+		} else this.#originMs = nowMs - this.#timeline / SAMPLES_PER_MS;
+	}
+
+	/** Another SSRC, or a sequence number far off: two in a row are a new stream, one alone is a stray. */
+	#unexpected(
+		sequence: number,
+		timestamp: number,
+		ssrc: number,
+		payloadType: number,
+		audible: boolean,
+		octets: Uint8Array,
+		start: number,
+		end: number,
+		nowMs: number,
+	): void {
+		const first = this.#candidate;
+		if (first === undefined || first.ssrc !== ssrc || ((sequence - first.sequence) & 0xffff) !== 1) {
+			if (first !== undefined) this.strays++;
+			const copy = audible ? octets.slice(start, end) : undefined;
+			this.#candidate = { sequence, timestamp, ssrc, payloadType, octets: copy, heldSinceMs: nowMs };
+			return;
+		}
+		this.flush(first.heldSinceMs);
+		this.#candidate = undefined;
+		this.#expectedBefore = this.expected;
+		const behind = this.#allowance(first.heldSinceMs) - MEDIA_LIMITS.timelineLeadMs * SAMPLES_PER_MS;
+		const gap = behind >= MEDIA_LIMITS.streamChangeGapMs * SAMPLES_PER_MS ? Math.round(behind) : 0;
+		this.#begin(first.sequence, first.timestamp, ssrc, first.heldSinceMs, gap);
+		const held = first.octets ?? NO_OCTETS;
+		this.receive(
+			first.sequence,
+			first.timestamp,
+			ssrc,
+			first.payloadType,
+			first.octets !== undefined,
+			held,
+			0,
+			held.length,
+			first.heldSinceMs,
+		);
+		this.receive(sequence, timestamp, ssrc, payloadType, audible, octets, start, end, nowMs);
+	}
+
+	/** The old stream goes on: what looked like a new one was not. */
+	#dropCandidate(): void {
+		this.#candidate = undefined;
+		this.strays++;
+	}
+
+	/** A packet from before the expected one: told apart only for the statistics. */
+	#behind(age: number): void {
+		if (age <= 32 && (this.#history >>> (age - 1)) & 1) this.duplicates++;
+		else {
+			this.late++;
+			// It did come, too late to be heard: not lost on the way (RFC 3550 §6.4.1).
+			this.received++;
+			if (age <= 32) this.#history |= 1 << (age - 1);
+		}
+	}
+
+	#hold(
+		sequence: number,
+		timestamp: number,
+		payloadType: number,
+		octets: Uint8Array | undefined,
+		nowMs: number,
+	): void {
+		const ahead = (sequence - this.#expectedSequence) & 0xffff;
+		let at = this.#held.length;
+		while (at > 0) {
+			const other = (this.#held[at - 1]!.sequence - this.#expectedSequence) & 0xffff;
+			if (other === ahead) {
+				this.duplicates++;
+				return;
+			}
+			if (other < ahead) break;
+			at--;
+		}
+		this.received++;
+		this.#held.splice(at, 0, { sequence, timestamp, payloadType, octets, heldSinceMs: nowMs });
+		if (this.#held.length > MEDIA_LIMITS.reorderPacketsMax) {
+			this.#release(nowMs);
+			this.#drain(nowMs);
+		}
+	}
+
+	/** Delivers the first held packet, whatever is missing before it. */
+	#release(nowMs: number): void {
+		const packet = this.#held.shift()!;
+		const octets = packet.octets ?? NO_OCTETS;
+		const audible = packet.octets !== undefined;
+		this.#deliver(packet.sequence, packet.timestamp, packet.payloadType, audible, octets, 0, octets.length, nowMs);
+	}
+
+	#drain(nowMs: number): void {
+		while (this.#held.length > 0 && this.#held[0]!.sequence === this.#expectedSequence) this.#release(nowMs);
+	}
+
+	#deliver(
+		sequence: number,
+		timestamp: number,
+		payloadType: number,
+		audible: boolean,
+		octets: Uint8Array,
+		start: number,
+		end: number,
+		nowMs: number,
+	): void {
+		const missing = (sequence - this.#expectedSequence) & 0xffff;
+		this.#expectedSequence = (sequence + 1) & 0xffff;
+		this.#extendedHighest += missing + 1;
+		this.#history = missing >= 31 ? 1 : (this.#history << (missing + 1)) | 1;
+		if (!audible) return;
+		const samples = end - start;
+		const skipped = (timestamp - this.#expectedTimestamp) | 0;
+		if (skipped !== 0) this.#skip(skipped, missing, nowMs);
+		this.#expectedTimestamp = (timestamp + samples) | 0;
+		this.#lastSamples = samples;
+		this.#timeline += samples;
+		// What was really heard is believed even when it comes faster than the clock; gaps never are.
+		const lead = this.#allowance(nowMs);
+		if (lead < 0) this.#originMs += lead / SAMPLES_PER_MS;
+		this.#sink.audio(payloadType, octets, start, end, nowMs);
+	}
+
+	/** The timestamp is not the expected one: fill what is plausible. */
+	#skip(skipped: number, missing: number, nowMs: number): void {
+		// Backwards: the peer restarted its clock within the stream. Nothing says how long it was silent.
+		const byTimestamp = skipped > 0 ? skipped : 0;
+		const allowed = Math.max(0, Math.floor(this.#allowance(nowMs) - this.#lastSamples));
+		let samples = byTimestamp;
+		// A jump beyond the clock is no pause: count the packets instead.
+		if (byTimestamp > allowed || skipped < 0) samples = Math.min(missing * this.#lastSamples, allowed);
+		if (samples === 0) return;
+		this.#timeline += samples;
+		this.#sink.gap(samples, missing > 0 ? "lost" : "silent");
+	}
+
+	/** Samples by which the timeline may still grow: the wall's clock and a lead for jitter. */
+	#allowance(nowMs: number): number {
+		return (nowMs - this.#originMs + MEDIA_LIMITS.timelineLeadMs) * SAMPLES_PER_MS - this.#timeline;
+	}
+
+	#measureJitter(timestamp: number, nowMs: number): void {
+		const transit = (nowMs * SAMPLES_PER_MS - timestamp) % 0x1_0000_0000;
+		const change = Math.abs(transit - this.#lastTransit);
+		this.#lastTransit = transit;
+		// A change of a second or more is a new clock of the peer, not jitter.
+		if (change < MEDIA_LIMITS.clockRateHz) this.jitter += (change - this.jitter) / 16;
+	}
+}

@@ -1,0 +1,1 @@
+export { acceptAnswer, answerOffer, makeOffer } from "./negotiate.ts";
