@@ -1,0 +1,72 @@
+/** The job handlers of e-mail notification. */
+import type { Log } from "../domain/index.ts";
+import type { Mailboxes } from "../mailbox/index.ts";
+import type { JobData, Store } from "../store/index.ts";
+import { composeEmail, parseSender } from "./compose.ts";
+import { NOTIFY_LIMITS } from "./limits.ts";
+import type { EncodeWav, Outbox } from "./types.ts";
+
+export interface EmailNotifierOptions {
+	readonly mailboxes: Pick<Mailboxes, "notice">;
+	readonly store: Pick<Store, "transaction" | "jobs">;
+	readonly outbox: Pick<Outbox, "send">;
+	readonly encodeWav: EncodeWav;
+	readonly mailFrom: string;
+	/** What a subscriber dials to listen; undefined where no number reaches retrieval. */
+	readonly accessNumber: string | undefined;
+	readonly log: Log;
+}
+
+export interface EmailNotifier {
+	/**
+	 * `message.stored`: one `email.message` job where the mailbox wants mail. A silent message alerts nobody. Done twice,
+	 * it makes a second job, whose mail falls on the first one by its Message-ID.
+	 */
+	fanOut(data: JobData["message.stored"]): Promise<void>;
+	/**
+	 * `email.message`: reads the message as it is now and sends it. Nothing is sent where the message or its mailbox was
+	 * deleted meanwhile, or the address taken out. Safe to run twice: see `Outbox.send`.
+	 *
+	 * @throws Failure as `Outbox.send`; `blobMissing` where the audio cannot be had.
+	 */
+	send(data: JobData["email.message"]): Promise<void>;
+	/** Takes both kinds of jobs from the queue from now on. */
+	work(): Promise<void>;
+}
+
+/** @throws PermanentFailure `badInput` where `mailFrom` is no address. */
+export function createEmailNotifier(options: EmailNotifierOptions): EmailNotifier {
+	const { mailboxes, store, outbox, log } = options;
+	parseSender(options.mailFrom);
+
+	const fanOut = async ({ messageId, phoneNumber }: JobData["message.stored"]): Promise<void> => {
+		const notice = await mailboxes.notice(messageId, phoneNumber);
+		if (notice === undefined || notice.email === null || notice.message.silent) {
+			log.debug({ messageId, why: whyNot(notice) }, "no e-mail for this message");
+			return;
+		}
+		await store.transaction((tx) => store.jobs.enqueue(tx, "email.message", { messageId, phoneNumber }));
+	};
+
+	const send = async ({ messageId, phoneNumber }: JobData["email.message"]): Promise<void> => {
+		const notice = await mailboxes.notice(messageId, phoneNumber);
+		if (notice === undefined || notice.email === null) {
+			log.info({ messageId, why: whyNot(notice) }, "e-mail not sent");
+			return;
+		}
+		await outbox.send(composeEmail(notice, options));
+		log.info({ messageId }, "e-mail sent");
+	};
+
+	const work = async (): Promise<void> => {
+		await store.jobs.work("message.stored", NOTIFY_LIMITS.fanOutConcurrency, fanOut);
+		await store.jobs.work("email.message", NOTIFY_LIMITS.emailConcurrency, send);
+	};
+
+	return { fanOut, send, work };
+}
+
+function whyNot(notice: { readonly email: string | null } | undefined): string {
+	if (notice === undefined) return "message or mailbox gone";
+	return notice.email === null ? "mailbox wants no e-mail" : "silent message";
+}

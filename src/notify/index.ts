@@ -1,0 +1,5 @@
+export { createEmailNotifier, type EmailNotifier, type EmailNotifierOptions } from "./email-notifier.ts";
+export { PermanentFailure } from "./failures.ts";
+export { NOTIFY_LIMITS } from "./limits.ts";
+export { type OutboxOptions, openOutbox } from "./open-outbox.ts";
+export type { EncodeWav, Mail, Outbox } from "./types.ts";
