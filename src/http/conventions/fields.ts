@@ -76,7 +76,7 @@ export const personName = z
 	.max(LIMITS.nameCharsMax, `must be at most ${LIMITS.nameCharsMax} characters`)
 	.regex(new RegExp(`^[^${CONTROLS}]*$`), "must not hold control characters");
 
-const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const ATOM = "[A-Za-z0-9\\u00a1-\\uffff!#$%&'*+/=?^_`{|}~-]+";
 const LABEL = "[A-Za-z0-9\\u00a1-\\uffff](?:[A-Za-z0-9\\u00a1-\\uffff-]{0,61}[A-Za-z0-9\\u00a1-\\uffff])?";
 
 /**

@@ -4,6 +4,9 @@ export interface Bucket {
 	readonly atMs: number;
 }
 
+/** Fractions of tokens add up inexactly; who waited as told must not be short of a billionth. */
+const ROUNDING = 1e-9;
+
 export interface BucketRule {
 	readonly perMinute: number;
 	readonly burst: number;
@@ -20,7 +23,7 @@ export function take(bucket: Bucket | undefined, rule: BucketRule, nowMs: number
 	const elapsedMs = bucket === undefined ? 0 : Math.max(0, nowMs - bucket.atMs);
 	const before = bucket?.tokens ?? rule.burst;
 	const tokens = Math.min(rule.burst, before + (elapsedMs / 60_000) * rule.perMinute);
-	if (tokens >= cost) return { bucket: { tokens: tokens - cost, atMs: nowMs }, retryAfterSeconds: 0 };
+	if (tokens >= cost - ROUNDING) return { bucket: { tokens: tokens - cost, atMs: nowMs }, retryAfterSeconds: 0 };
 	const missing = cost - tokens;
 	return {
 		bucket: { tokens, atMs: nowMs },

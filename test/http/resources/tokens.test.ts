@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTestApi, SECRET, type TestApi } from "../../support/http-api.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+	api = await openTestApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const ask = (body: object, headers: Record<string, string> = {}) =>
+	api.app.inject({ method: "POST", url: "/v1.0/oauth2/tokens", payload: body, headers });
+const credentials = () => ({ AccountKey: api.operator.accountKey, AccountSecret: SECRET });
+
+describe("POST /v1.0/oauth2/tokens", () => {
+	test("answers token, successful and tokenExpiry, and nothing else", async () => {
+		const response = await ask(credentials());
+		expect(response.statusCode).toBe(200);
+		expect(Object.keys(response.json())).toEqual(["token", "successful", "tokenExpiry"]);
+		expect(response.json()).toMatchObject({
+			token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+			successful: true,
+			tokenExpiry: expect.stringMatching(/^\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d [AP]M$/),
+		});
+	});
+
+	test("tokenExpiry is the exp of the token, in UTC", async () => {
+		const { token, tokenExpiry } = (await ask(credentials())).json();
+		const { exp } = JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
+		expect(Date.parse(`${tokenExpiry} UTC`)).toBe(exp * 1000);
+	});
+
+	test("wrong secret and unknown key are answered alike, with 401", async () => {
+		const wrong = await ask({ ...credentials(), AccountSecret: "wrong-secret" });
+		const unknown = await ask({ ...credentials(), AccountKey: "DID-nobody" });
+		expect(wrong.statusCode).toBe(401);
+		expect(wrong.body).toBe(unknown.body);
+		expect(wrong.json().Message).toMatch(/^Unauthorized: /);
+	});
+
+	test.each([
+		[{}],
+		[{ AccountKey: "DID-1" }],
+		[{ AccountSecret: "x" }],
+		[{ AccountKey: null, AccountSecret: null }],
+		[{ AccountKey: "", AccountSecret: "" }],
+		[{ AccountKey: 1, AccountSecret: true }],
+		[{ AccountKey: "x".repeat(101), AccountSecret: "x" }],
+		[{ AccountKey: "DID-1", AccountSecret: "x".repeat(201) }],
+		[{ AccountKey: "DID-1", AccountSecret: "x", ApiEndpoint: 5 }],
+		[{ AccountKey: "DID-1", AccountSecret: "x", ApiEndpoint: `/${"x".repeat(2048)}` }],
+	])("%j is 400", async (body) => {
+		const response = await ask(body);
+		expect(response.json()).toMatchObject({ StatusCode: 400, Message: expect.stringMatching(/^Bad request: /) });
+	});
+
+	test.each([
+		["/v1.0/numbers/voicemail/info"],
+		["https://api.telegent.com/v1.0/numbers/voicemail/info"],
+		["https://api.telegent.com/v1.0/v1.0/Numbers/Voicemail/INFO/?x=1"],
+	])("a token for %s opens that endpoint and no other", async (ApiEndpoint) => {
+		const { token } = (await ask({ ...credentials(), ApiEndpoint })).json();
+		const use = (path: string) =>
+			api.app.inject({
+				method: "POST",
+				url: path,
+				payload: { PhoneNumber: "+19999999999" },
+				headers: { authorization: `Bearer ${token}` },
+			});
+		expect((await use("/v1.0/numbers/voicemail/info")).statusCode).toBe(404);
+		expect((await use("/V1.0/v1.0/numbers/voicemail/info/")).statusCode).toBe(404);
+		const elsewhere = await use("/v1.0/numbers/voicemail/update");
+		expect(elsewhere.json()).toEqual({
+			StatusCode: 403,
+			Message: "Forbidden: your token does not have permission to access this resource. Check the ApiEndpoint scope.",
+		});
+	});
+
+	test("a blank ApiEndpoint is none: the token is good for all", async () => {
+		const { token } = (await ask({ ...credentials(), ApiEndpoint: "" })).json();
+		const response = await api.app.inject({
+			url: "/v1.0/numbers?Number=%2B19999999999",
+			headers: { authorization: `Bearer ${token}` },
+		});
+		expect(response.statusCode).toBe(404);
+	});
+});
+
+describe("the bearer token", () => {
+	test.each([
+		["none", undefined],
+		["empty", "Bearer "],
+		["of another scheme", "Basic dXNlcjpwYXNz"],
+		["no JWT", "Bearer x"],
+		["unsigned", `Bearer ${Buffer.from('{"alg":"none"}').toString("base64url")}.e30.`],
+	])("%s is 401 and says how to get one", async (_what, authorization) => {
+		const response = await api.app.inject({
+			method: "POST",
+			url: "/v1.0/numbers/voicemail/info",
+			payload: { PhoneNumber: "+11234567890" },
+			headers: authorization === undefined ? {} : { authorization },
+		});
+		expect(response.json()).toEqual({
+			StatusCode: 401,
+			Message:
+				"Unauthorized: Bearer token is missing, expired, or invalid. Re-authenticate via POST /v1.0/oauth2/tokens.",
+		});
+		expect(response.headers["www-authenticate"]).toBe("Bearer");
+	});
+
+	test("its scheme is taken in any case", async () => {
+		for (const scheme of ["Bearer", "bearer", "BEARER"]) {
+			const answer = await api.get("/v1.0/numbers", { authorization: `${scheme} ${await api.token()}` });
+			expect(answer.status).toBe(400);
+		}
+	});
+
+	test("who asks is settled before what is asked: without token even a broken body is 401", async () => {
+		const response = await api.app.inject({
+			method: "POST",
+			url: "/v1.0/numbers/voicemail/info",
+			payload: "{broken",
+			headers: { "content-type": "text/html" },
+		});
+		expect(response.statusCode).toBe(401);
+	});
+
+	test("ends with its time", async () => {
+		const authorization = `Bearer ${await api.token()}`;
+		expect((await api.get("/v1.0/numbers", { authorization })).status).toBe(400);
+		api.advance(11 * 60_000);
+		expect((await api.get("/v1.0/numbers", { authorization })).status).toBe(401);
+	});
+});
+
+test("where ApiEndpoint is demanded, its absence is 400 with the words that clients look for", async () => {
+	await using strict = await openTestApi({ requireApiEndpoint: true });
+	const payload = { AccountKey: strict.operator.accountKey, AccountSecret: SECRET };
+	const response = await strict.app.inject({ method: "POST", url: "/v1.0/oauth2/tokens", payload });
+	expect(response.json()).toMatchObject({
+		StatusCode: 400,
+		Message: expect.stringContaining("The ApiEndpoint field is required."),
+	});
+});

@@ -1,0 +1,121 @@
+/** The whole HTTP side on real rooms and a real database, with one operator, its numbers and a clock that tests move. */
+import { randomBytes } from "node:crypto";
+import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+import { pino } from "pino";
+import { createNumbers, createOperators, createTokens, type FirstOperator } from "../../src/directory/index.ts";
+import { createHttpApp, createMetrics, type HttpDeps, type HttpSettings } from "../../src/http/index.ts";
+import { createMailboxes } from "../../src/mailbox/index.ts";
+import type { Store } from "../../src/store/index.ts";
+import { openTestStore } from "./store.ts";
+
+/** AccountId of the contract's examples. */
+export const EXAMPLE_ACCOUNT = "AID-ab12345-2725-45a1-bd5e-526ed19799xx";
+export const SECRET = "test-secret-7f3b1c9e-of-the-operator";
+
+export interface Answer {
+	readonly status: number;
+	readonly body: Record<string, unknown>;
+	readonly headers: LightMyRequestResponse["headers"];
+}
+
+export interface TestApi extends AsyncDisposable {
+	readonly app: FastifyInstance;
+	readonly deps: HttpDeps;
+	readonly store: Store;
+	readonly operator: FirstOperator;
+	/** Every line logged so far, as JSON text. */
+	readonly logLines: readonly string[];
+	advance(ms: number): void;
+	/** A token of the first operator. */
+	token(endpoint?: string): Promise<string>;
+	/** With a bearer token for everything. */
+	post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+	get(path: string, headers?: Record<string, string>): Promise<Answer>;
+	/** Provisions a number of the pool. */
+	number(): Promise<string>;
+}
+
+/** @param given a store opened elsewhere, left open at the end; else one on a fresh database. */
+export async function openTestApi(settings: Partial<HttpSettings> = {}, given?: Store): Promise<TestApi> {
+	await using opened = new AsyncDisposableStack();
+	const store = given ?? opened.use(await openTestStore()).store;
+	const masterKey = randomBytes(32);
+	let nowMs = Date.now();
+	const clock = { now: () => new Date(nowMs) };
+	const logLines: string[] = [];
+	const log = pino({ level: "debug" }, { write: (line) => void logLines.push(line) });
+
+	const operators = createOperators({ store, masterKey, clock });
+	const operator = await operators.bootstrap({ accountSecret: SECRET });
+	if (operator === undefined) throw new Error("the test database has an operator already");
+	const { distributorId } = operator;
+	await store.db.updateTable("accounts").set({ id: EXAMPLE_ACCOUNT }).where("id", "=", operator.accountId).execute();
+
+	const deps: HttpDeps = {
+		tokens: createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 }),
+		numbers: createNumbers({ store, clock }),
+		operators,
+		mailboxes: createMailboxes({ store, masterKey, clock, log, defaults: { timeZone: "UTC", language: "en" } }),
+		clock,
+		log,
+		version: "1.2.3",
+		readiness: async () => ({ ready: true, checks: { database: "ok" } }),
+		metrics: createMetrics({ ofProcess: false }),
+		settings: {
+			publicUrl: "http://127.0.0.1:8080",
+			rateLimitPerMinute: undefined,
+			trustedProxies: [],
+			requireApiEndpoint: false,
+			...settings,
+		},
+	};
+	const app = createHttpApp(deps);
+	opened.defer(() => app.close());
+
+	const token = async (endpoint?: string) => {
+		const { token } = await deps.tokens.issue(operator.accountKey, SECRET, endpoint);
+		return token;
+	};
+	const answer = (response: LightMyRequestResponse): Answer => ({
+		status: response.statusCode,
+		body: response.body === "" ? {} : JSON.parse(response.body),
+		headers: response.headers,
+	});
+	const post = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
+		answer(
+			await app.inject({
+				method: "POST",
+				url: path,
+				headers: { authorization: `Bearer ${await token()}`, "content-type": "application/json", ...headers },
+				payload: typeof body === "string" || body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
+			}),
+		);
+	const running = opened.move();
+	return {
+		app,
+		deps,
+		store,
+		operator: { ...operator, accountId: EXAMPLE_ACCOUNT, distributorId },
+		logLines,
+		advance: (ms) => {
+			nowMs += ms;
+		},
+		token,
+		post,
+		get: async (path, headers = {}) =>
+			answer(await app.inject({ url: path, headers: { authorization: `Bearer ${await token()}`, ...headers } })),
+		number: async () => {
+			const { body } = await post("/v1.0/numbers/provision", PROVISION);
+			return body.PhoneNumberAssigned as string;
+		},
+		[Symbol.asyncDispose]: () => running.disposeAsync(),
+	};
+}
+
+export const PROVISION = {
+	NumberType: "mvno",
+	MessageType: "p2p",
+	MessageEnabled: false,
+	VoiceEnabled: true,
+	ProductType: "Sms+Data+Voice",
+};
