@@ -1,0 +1,132 @@
+/** Concurrent recordings of 30 s: whole and exact, and what they cost beside a receiver that only counts. */
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { printTable, ratios } from "../support/figures.ts";
+import { type BenchPlatform, OTHER_CORE, SIP_CORE, startBenchPlatform } from "../support/platform.ts";
+import { cpuSeconds, memoryMb, printed, startPinned } from "../support/process.ts";
+import { runSipp } from "../support/sipp.ts";
+
+const AUDIO_SECONDS = 31;
+const MESSAGE_SECONDS = 30;
+/** Below the 100 messages that a mailbox holds. */
+const MESSAGES_PER_MAILBOX = 50;
+const BARE_SIP_PORT = 15_070;
+const BARE_RTP_PORT = 30_000;
+
+interface Measured {
+	/** CPU-seconds of one core per minute of audio. */
+	readonly cpuPerMinute: number;
+	readonly corePercent: number;
+	readonly row: Record<string, string | number>;
+}
+
+export async function depositBench(args: readonly string[]): Promise<void> {
+	const sizes = args.length > 0 ? args.map(Number) : [100, 300, 600, 1_000];
+	// Noise, so that a message is recognised octet by octet and no silence ends it.
+	const audio = randomBytes(AUDIO_SECONDS * 8_000);
+	const rows: Record<string, string | number>[] = [];
+	for (const size of sizes) {
+		const limits: number[] = [];
+		const ours: number[] = [];
+		for (const who of ["limit", "ours", "limit", "ours", "limit"]) {
+			console.log(`${size} concurrent: ${who} ...`);
+			const measured = who === "limit" ? await measureLimit(size, audio) : await measureOurs(size, audio);
+			(who === "limit" ? limits : ours).push(measured.cpuPerMinute);
+			console.log(
+				`  ${measured.cpuPerMinute.toFixed(4)} CPU-seconds per recorded minute, ${measured.corePercent.toFixed(0)} % of a core`,
+			);
+			if (who === "ours") rows.push({ concurrent: size, ...measured.row });
+		}
+		const ratio = ratios(limits, ours);
+		rows.at(-1)!["ratio to the bare receiver"] = `${ratio.median.toFixed(2)} (${ratio.spread})`;
+		rows.at(-2)!["ratio to the bare receiver"] = "";
+	}
+	printTable("deposit: CPU-seconds per recorded minute; aim: 1,000 whole on one core, ratio at most 2.0", rows);
+}
+
+async function call(folder: string, port: number, size: number, onSecond: () => void) {
+	return runSipp({
+		core: OTHER_CORE,
+		folder,
+		scenario: join(import.meta.dirname, "caller.xml"),
+		target: `127.0.0.1:${port}`,
+		calls: size * 2,
+		concurrent: size,
+		callsPerSecond: Math.max(10, Math.ceil(size / 12)),
+		onSecond,
+	});
+}
+
+async function measureLimit(size: number, audio: Uint8Array): Promise<Measured> {
+	const folder = await mkdtemp(join(tmpdir(), "afterbeep-bench-"));
+	await writeFile(join(folder, "audio.ulaw"), audio);
+	await writeFile(join(folder, "numbers.csv"), "SEQUENTIAL\n+15550001000\n");
+	const receiver = startPinned(SIP_CORE, process.execPath, [
+		join(import.meta.dirname, "bare-receiver.ts"),
+		...[BARE_SIP_PORT, BARE_RTP_PORT, size].map(String),
+	]);
+	try {
+		await printed(receiver, "ready");
+		const before = cpuSeconds(receiver.child.pid!);
+		const result = await call(folder, BARE_SIP_PORT, size, () => {});
+		const cpu = cpuSeconds(receiver.child.pid!) - before;
+		return {
+			cpuPerMinute: cpu / ((size * 2 * AUDIO_SECONDS) / 60),
+			corePercent: (100 * cpu) / result.seconds,
+			row: {},
+		};
+	} finally {
+		await receiver.stop();
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+async function measureOurs(size: number, audio: Uint8Array): Promise<Measured> {
+	await using platform = await startBenchPlatform();
+	await platform.activateNumbers(Math.ceil((size * 2) / MESSAGES_PER_MAILBOX));
+	await writeFile(join(platform.folder, "audio.ulaw"), audio);
+	const before = { sip: cpuSeconds(platform.sipPid), other: cpuSeconds(platform.otherPid) };
+	const idleMb = memoryMb(platform.sipPid).now;
+	const result = await call(platform.folder, platform.sipPort, size, () => {});
+	const whole = await countWhole(platform, size * 2, audio);
+	const sip = cpuSeconds(platform.sipPid) - before.sip;
+	const other = cpuSeconds(platform.otherPid) - before.other;
+	const minutes = (size * 2 * AUDIO_SECONDS) / 60;
+	return {
+		cpuPerMinute: sip / minutes,
+		corePercent: (100 * sip) / result.seconds,
+		row: {
+			"whole and exact": `${whole} of ${size * 2}`,
+			"failed calls": result.failed,
+			"signalling + media": (sip / minutes).toFixed(4),
+			jobs: (other / minutes).toFixed(4),
+			"% of a core": ((100 * sip) / result.seconds).toFixed(0),
+			"Node MB (idle)": `${memoryMb(platform.sipPid).peak.toFixed(0)} (${idleMb.toFixed(0)})`,
+			"PostgreSQL MB": platform.postgresMb().toFixed(0),
+		},
+	};
+}
+
+/** Messages whose audio is one unbroken piece of what was sent, at least 30 s long. */
+async function countWhole(platform: BenchPlatform, expected: number, audio: Uint8Array): Promise<number> {
+	const sent = Buffer.from(audio);
+	let files: string[] = [];
+	for (let waited = 0; waited < 60 && files.length < expected; waited++) {
+		if (waited > 0) await new Promise((done) => setTimeout(done, 500));
+		files = readdirSync(platform.blobs, { recursive: true })
+			.map(String)
+			.filter((name) => name.endsWith(".wav"));
+	}
+	return files.filter((name) => isWhole(readFileSync(join(platform.blobs, name)), sent)).length;
+}
+
+function isWhole(wav: Buffer, sent: Buffer): boolean {
+	const data = wav.indexOf("data");
+	if (data < 0) return false;
+	const heard = wav.subarray(data + 8, data + 8 + wav.readUInt32LE(data + 4));
+	const at = sent.indexOf(heard.subarray(0, 160));
+	return at >= 0 && heard.length >= MESSAGE_SECONDS * 8_000 && sent.subarray(at, at + heard.length).equals(heard);
+}
