@@ -19,7 +19,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 	readonly localAddress: string;
 	readonly offer: string | undefined;
 	handlers: CallHandlers = {};
-	readonly localTag = newTag();
+	readonly #localTag = newTag();
 	readonly #context: AgentContext;
 	readonly #onGone: (call: Incoming) => void;
 	readonly #dialogKey: string;
@@ -39,8 +39,9 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		this.#context = context;
 		this.#invite = exchange;
 		this.#onGone = onGone;
-		this.#dialogKey = dialogKey(request.callId, this.localTag, request.fromTag);
+		this.#dialogKey = dialogKey(request.callId, this.#localTag, request.fromTag);
 		exchange.transaction.user = this;
+		exchange.transaction.localTag = this.#localTag;
 		context.dialogs.set(this.#dialogKey, this);
 		this.#repeatLater(() => exchange.respond(100));
 	}
@@ -50,7 +51,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		if (invite === undefined) return;
 		if (!(status > 100 && status < 200)) throw new RangeError(`${status} is no provisional status`);
 		const fields: OctetField[] = [["Contact", contactValue(this.#context, invite.flow)], ALLOW];
-		const send = (): void => invite.respond(status, { toTag: this.localTag, echoRecordRoute: true, fields, sdp });
+		const send = (): void => invite.respond(status, { toTag: this.#localTag, echoRecordRoute: true, fields, sdp });
 		send();
 		this.#repeatLater(send);
 	}
@@ -66,7 +67,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		if (invite === undefined) return;
 		this.#settle();
 		this.#context.count("sipCallsAnswered");
-		const dialog = dialogOfUas(invite.request, this.localTag);
+		const dialog = dialogOfUas(invite.request, this.#localTag);
 		// The session takes the early dialog's place under the same key.
 		this.#session = new Session(
 			this.#context,
@@ -75,7 +76,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 			() => this.handlers,
 			() => this.#onGone(this),
 		);
-		this.#session.accept(invite, sdp, this.offer === undefined, this.localTag);
+		this.#session.accept(invite, sdp, this.offer === undefined, this.#localTag);
 	}
 
 	hangUp(): void {
@@ -130,7 +131,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		if (invite === undefined) return;
 		this.#settle();
 		this.#context.dialogs.delete(this.#dialogKey);
-		invite.respond(status, { toTag: this.localTag, reason, fields });
+		invite.respond(status, { toTag: this.#localTag, reason, fields });
 		this.#onGone(this);
 	}
 

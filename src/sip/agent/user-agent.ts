@@ -190,9 +190,8 @@ class UserAgent implements SipUserAgent {
 			this.#refuse(exchange, 481);
 			return;
 		}
-		const { user } = invite;
-		exchange.respond(200, { toTag: user?.localTag ?? this.#statelessTag(exchange.request) });
-		user?.onCancel?.();
+		exchange.respond(200, { toTag: invite.localTag ?? this.#statelessTag(exchange.request) });
+		invite.user?.onCancel?.();
 	}
 
 	#inDialog(exchange: Exchange): void {

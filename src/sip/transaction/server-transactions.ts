@@ -10,8 +10,6 @@ export interface ServerUser {
 	onTransportFailed?(): void;
 	/** CANCEL came for this INVITE transaction. */
 	onCancel?(): void;
-	/** To tag of our responses to this request; the answer to its CANCEL carries the same (RFC 3261 §9.2). */
-	readonly localTag?: string;
 }
 
 export interface ServerTransaction {
@@ -19,6 +17,8 @@ export interface ServerTransaction {
 	readonly isInvite: boolean;
 	/** Dropped with the final answer, so that a waiting transaction does not hold its call. */
 	user: ServerUser | undefined;
+	/** To tag of our responses to this request; the answer to its CANCEL carries the same (RFC 3261 §9.2). */
+	localTag: string | undefined;
 	respond(status: number, octets: Uint8Array): void;
 	requestAgain(): void;
 	/** For INVITE only: an ACK that matched. */
@@ -70,6 +70,7 @@ export class ServerTransactions {
 			key,
 			isInvite,
 			user: undefined,
+			localTag: undefined,
 			respond: (status, octets) => {
 				machine.respond(status, octets);
 				if (status >= 200) transaction.user = undefined;
