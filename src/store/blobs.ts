@@ -1,6 +1,6 @@
 /** Blobs as files: written beside, synced, renamed into place, so that a key holds the whole blob or none. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../domain/index.ts";
@@ -24,11 +24,7 @@ export async function openBlobs(location: string, createIfMissing: boolean): Pro
 		delete: async (key) => {
 			await rm(join(root, checkedKey(key)), { force: true });
 		},
-		check: async () => {
-			const key = `.check-${randomBytes(6).toString("hex")}`;
-			await putBlob(root, key, new Uint8Array([1]));
-			await rm(join(root, key), { force: true });
-		},
+		check: () => checkWritable(root),
 	};
 }
 
@@ -49,6 +45,17 @@ function folderOf(location: string): string {
 		);
 	}
 	return path;
+}
+
+/** Not synced: asked every few seconds, and a sync waits for whatever else the disk is writing. */
+async function checkWritable(root: string): Promise<void> {
+	const path = join(root, `.check-${randomBytes(6).toString("hex")}`);
+	try {
+		await writeFile(path, "ok", { flag: "wx", mode: 0o600 });
+		await rm(path);
+	} catch (cause) {
+		throw unusable(root, cause);
+	}
 }
 
 /** Keys are ours, not a caller's: a wrong one is a bug, and must still never leave the folder. */

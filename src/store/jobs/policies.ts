@@ -2,7 +2,7 @@
 import type { JobName } from "../types.ts";
 
 export interface JobPolicy {
-	/** The first retry comes after half of this to all of it, each next after twice as long. Seconds. */
+	/** The first retry comes after this to twice this, each next after twice as long. Seconds. */
 	readonly retryDelay: number;
 	/** Longest wait between two tries, seconds. */
 	readonly retryDelayMax: number;
@@ -27,10 +27,9 @@ function patient(wish: {
 	maxSeconds: number;
 	forSeconds: number;
 }): Omit<JobPolicy, "expireInSeconds"> {
-	const retryDelay = 2 * wish.firstSeconds;
 	let retryLimit = 0;
 	for (let waited = 0; waited < wish.forSeconds; retryLimit++) {
-		waited += Math.min(wish.maxSeconds, retryDelay * 2 ** Math.min(retryLimit, 16));
+		waited += Math.min(wish.maxSeconds, wish.firstSeconds * 2 ** Math.min(retryLimit + 1, 16));
 	}
-	return { retryDelay, retryDelayMax: wish.maxSeconds, retryLimit };
+	return { retryDelay: wish.firstSeconds, retryDelayMax: wish.maxSeconds, retryLimit };
 }

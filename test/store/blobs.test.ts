@@ -1,0 +1,103 @@
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Failure } from "../../src/domain/index.ts";
+import { openBlobs } from "../../src/store/blobs.ts";
+
+let folder: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "afterbeep-blobs-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+describe("blobs in a folder", () => {
+	test("what was put is got, also under a key with folders, and put again it is the newer", async () => {
+		const blobs = await openBlobs(`file:${folder}/deep`, true);
+		await blobs.put("messages/2026/VMID-1.ulaw", text("first"));
+		await blobs.put("messages/2026/VMID-1.ulaw", text("second"));
+		expect(await blobs.get("messages/2026/VMID-1.ulaw")).toEqual(Buffer.from("second"));
+		expect(readdirSync(join(folder, "deep", "messages", "2026"))).toEqual(["VMID-1.ulaw"]);
+	});
+
+	test("no draft is left behind, and nobody but the owner may read", async () => {
+		const blobs = await openBlobs(`file:${folder}/blobs`, true);
+		await Promise.all(Array.from({ length: 20 }, (_, i) => blobs.put(`same/${i % 3}`, text(`value ${i}`))));
+		expect(readdirSync(join(folder, "blobs"))).toEqual(["same"]);
+		expect(readdirSync(join(folder, "blobs", "same")).sort()).toEqual(["0", "1", "2"]);
+		expect(statSync(join(folder, "blobs")).mode & 0o777).toBe(0o700);
+		expect(statSync(join(folder, "blobs", "same", "0")).mode & 0o777).toBe(0o600);
+	});
+
+	test("a missing blob is undefined, and deleting it twice is harmless", async () => {
+		const blobs = await openBlobs(`file:${folder}`, true);
+		await blobs.put("a", text("x"));
+		await blobs.delete("a");
+		await blobs.delete("a");
+		expect(await blobs.get("a")).toBeUndefined();
+		expect(await blobs.get("never/there")).toBeUndefined();
+	});
+
+	test.each([
+		"",
+		"/a",
+		"a/",
+		"a//b",
+		"../a",
+		"a/../../b",
+		".hidden",
+		"a/.b",
+		"a\0b",
+		"ä",
+		"a b",
+		"a\\b",
+		"x".repeat(201),
+	])("key %j is refused", async (key) => {
+		const blobs = await openBlobs(`file:${folder}`, true);
+		expect(() => blobs.put(key, text("x"))).toThrow(Failure);
+		expect(() => blobs.get(key)).toThrow(Failure);
+	});
+
+	test("a folder that has gone away is an outage, not a missing blob", async () => {
+		const blobs = await openBlobs(`file:${folder}/blobs`, true);
+		await blobs.put("a", text("x"));
+		renameSync(join(folder, "blobs"), join(folder, "elsewhere"));
+		await expect(blobs.get("a")).rejects.toMatchObject({ code: "storeUnavailable" });
+		await expect(blobs.put("b", text("x"))).rejects.toMatchObject({ code: "storeUnavailable" });
+		await expect(blobs.check()).rejects.toMatchObject({ code: "storeUnavailable" });
+		renameSync(join(folder, "elsewhere"), join(folder, "blobs"));
+		await blobs.check();
+		expect(await blobs.get("a")).toEqual(Buffer.from("x"));
+	});
+
+	test("what is no folder at all fails the check", async () => {
+		const blobs = await openBlobs(`file:${folder}/blobs`, true);
+		rmSync(join(folder, "blobs"), { recursive: true });
+		writeFileSync(join(folder, "blobs"), "a file");
+		await expect(blobs.check()).rejects.toMatchObject({ code: "storeUnavailable" });
+	});
+
+	test("a reading command makes no folder", async () => {
+		const blobs = await openBlobs(`file:${folder}/not-there`, false);
+		expect(readdirSync(folder)).toEqual([]);
+		await expect(blobs.get("a")).rejects.toMatchObject({ code: "storeUnavailable" });
+	});
+});
+
+describe("places for blobs", () => {
+	test("s3 is refused as not part of this version", async () => {
+		await expect(openBlobs("s3://bucket/prefix", true)).rejects.toMatchObject({ code: "configInvalid" });
+	});
+
+	test.each(["", "folder", "/folder", "file:relative", "http://host/x"])("%j is refused", async (location) => {
+		await expect(openBlobs(location, true)).rejects.toMatchObject({ code: "configInvalid" });
+	});
+
+	test("a file URL is understood, with its escapes", async () => {
+		const blobs = await openBlobs(`file://${folder}/with%20space`, true);
+		await blobs.put("a", text("x"));
+		expect(readdirSync(folder)).toEqual(["with space"]);
+	});
+});
