@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
 import { LIMITS } from "../domain/index.ts";
 import { HttpError } from "./conventions/errors.ts";
-import { answerBrokenRequest, answerExpectations, failureSender } from "./conventions/failures.ts";
+import { answerBrokenRequest, failureSender, settleServer } from "./conventions/failures.ts";
 import { secureHeaders, setSecureHeaders } from "./conventions/headers.ts";
 import { type Operation, serveOperations } from "./conventions/operation.ts";
 import { canonicalUrl } from "./conventions/paths.ts";
@@ -66,7 +66,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 	});
 	logRequests(app, log, deps.metrics);
 	answerWrongTurns(app);
-	answerExpectations(app);
+	settleServer(app);
 	app.setErrorHandler(sendFailure);
 	// Bodies are read by the operations, after it is known who asks.
 	app.removeAllContentTypeParsers();

@@ -3,41 +3,35 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allOperations } from "../../src/http/index.ts";
 import { openTestApi, SECRET, type TestApi } from "../support/http-api.ts";
 
+const EXAMPLE_KEY = "DID-1234567ab-1a2b-3cd4-...-...........";
+
 let api: TestApi;
 beforeAll(async () => {
-	api = await openTestApi();
-	await api.store.db
-		.updateTable("accountKeys")
-		.set({ accountKey: "DID-1234567ab-1a2b-3cd4-...-..........." })
-		.where("accountKey", "=", api.operator.accountKey)
-		.execute();
-	await api.store.db
-		.updateTable("numbers")
-		.set({ status: "Active", accountId: api.operator.accountId })
-		.where("number", "=", "+11234567890")
-		.execute();
+	api = await openTestApi({}, { accountKey: EXAMPLE_KEY });
+	await own("+11234567890");
+	await own("+18018018011");
+	await api.deps.numbers.importPool(api.operator.distributorId, [
+		{ number: "+18016025346", zipCode: "84603" },
+		...["+18016025347", "+18016025348", "+18016025349"].map((number) => ({ number })),
+	]);
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-test("each documented request, as it stands in our document, is answered with the documented members", async () => {
-	const credentials = { AccountKey: "DID-1234567ab-1a2b-3cd4-...-...........", AccountSecret: SECRET };
-	const asked = await api.app.inject({ method: "POST", url: "/v1.0/oauth2/tokens", payload: credentials });
-	const authorization = `Bearer ${asked.json().token}`;
-	const imported = [{ number: "+18018018011" }];
-	await api.deps.numbers.importPool(api.operator.distributorId, imported);
+/** Puts a number into the pool and gives it out. */
+async function own(number: string): Promise<void> {
+	await api.deps.numbers.importPool(api.operator.distributorId, [{ number }]);
 	await api.store.db
 		.updateTable("numbers")
 		.set({ status: "Active", accountId: api.operator.accountId })
-		.where("number", "=", "+18018018011")
+		.where("number", "=", number)
 		.execute();
-	await api.deps.numbers.importPool(api.operator.distributorId, [{ number: "+18016025346", zipCode: "84603" }]);
+}
 
+test("each request, as it stands in our document, is answered with the documented members", async () => {
 	for (const { method, path, example, auth } of allOperations(api.deps)) {
-		const request = auth === "none" ? { ...example.request, ...credentials } : example.request;
-		const answer =
-			method === "POST"
-				? await api.post(path, request, { authorization })
-				: await api.get(`${path}?${new URLSearchParams(request as Record<string, string>)}`, { authorization });
+		const request = auth === "none" ? { ...example.request, AccountSecret: SECRET } : example.request;
+		const query = new URLSearchParams(request as Record<string, string>);
+		const answer = method === "POST" ? await api.post(path, request) : await api.get(`${path}?${query}`);
 		expect(answer, `${path} ${JSON.stringify(answer.body)}`).toMatchObject({ status: 200 });
 		expect(Object.keys(answer.body), path).toEqual(Object.keys(example.response));
 		for (const [name, value] of Object.entries(example.response)) {
@@ -47,31 +41,48 @@ test("each documented request, as it stands in our document, is answered with th
 	}
 });
 
+test("the body of the page that describes activation is answered with the body that it shows", async () => {
+	const { status, body } = await api.post("/v1.0/numbers/voicemail/activate", {
+		PhoneNumber: "+11234567890",
+		AccountId: "AID-ab12345-2725-45a1-bd5e-526ed19799xx",
+		PIN: "1234",
+		FirstName: "John",
+		LastName: "Doe",
+		Email: "john@example.com",
+	});
+	expect(body).toEqual({ PhoneNumber: "+11234567890", VoicemailActivated: true, Successful: true });
+	expect(status).toBe(200);
+});
+
 describe("values of examples that strict validators refuse", () => {
 	test.each([
 		["+11234567890", "1234"],
 		["+1234567890", "5678"],
 		["+112324567890", "0000"],
-	])("the number %s and the PIN %s are taken", async (PhoneNumber, PIN) => {
-		await api.deps.numbers.importPool(api.operator.distributorId, [{ number: PhoneNumber }]);
-		await api.store.db
-			.updateTable("numbers")
-			.set({ status: "Active", accountId: api.operator.accountId })
-			.where("number", "=", PhoneNumber)
-			.execute();
-		for (const AccountId of [api.operator.accountId, api.operator.distributorId]) {
-			const authorization = `Bearer ${await tokenOfExampleKey()}`;
-			const answer = await api.post(
-				"/v1.0/numbers/voicemail/activate",
-				{ PhoneNumber, PIN, AccountId },
-				{ authorization },
-			);
-			expect(answer.body).toEqual({ PhoneNumber, VoicemailActivated: true, Successful: true });
+	])("the number %s and the PIN %s are taken, for an AID- and for a DID- value", async (PhoneNumber, PIN) => {
+		await own(PhoneNumber);
+		for (const AccountId of [api.operator.accountId, EXAMPLE_KEY]) {
+			const { body } = await api.post("/v1.0/numbers/voicemail/activate", { PhoneNumber, PIN, AccountId });
+			expect(body).toEqual({ PhoneNumber, VoicemailActivated: true, Successful: true });
 		}
 	});
-});
 
-async function tokenOfExampleKey(): Promise<string> {
-	const { token } = await api.deps.tokens.issue("DID-1234567ab-1a2b-3cd4-...-...........", SECRET, undefined);
-	return token;
-}
+	test.each([["8901240397190195850"], ["8901240397190557414F"], ["12345678900987654321"]])(
+		"the SIM %s is taken at provisioning and found again",
+		async (ICCID) => {
+			// Of two numbers with one SIM the newer counts.
+			api.advance(1_000);
+			const { body } = await api.post("/v1.0/numbers/provision", {
+				NumberType: "mvno",
+				MessageType: "a2p",
+				ProductType: "Sms+Data",
+				ICCID,
+				VoiceRouteId: "CRID-4dec6beb-3985-444b-8c06-8baa5jjvawe",
+				AssignedSubscriberId: "TSUID-1234567999",
+			});
+			expect(body).toMatchObject({ ICCID, SubscriberId: "TSUID-1234567999" });
+			const found = await api.get(`/v1.0/numbers?ICCID=${ICCID}`);
+			expect(found.body).toMatchObject({ Number: body.PhoneNumberAssigned, Iccid: ICCID });
+		},
+	);
+});

@@ -132,6 +132,8 @@ describe("fuzzing", () => {
 		);
 		await fc.assert(
 			fc.asyncProperty(methods, paths, fc.stringMatching(/^[ -~]{0,80}$/), async (method, url, token) => {
+				// The injecting client, not we, refuses a few.
+				fc.pre(URL.canParse(url, "http://localhost"));
 				const response = await api.app.inject({
 					method: method as "GET",
 					url,

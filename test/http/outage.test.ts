@@ -51,7 +51,7 @@ test("with the database gone the answer is 503 with Retry-After, never 404 or 50
 			log: silentLog,
 		}),
 	);
-	const api = opened.use(await openTestApi({}, store));
+	const api = opened.use(await openTestApi({}, { store }));
 	const PhoneNumber = await api.number();
 	const authorization = `Bearer ${await api.token()}`;
 	const info = () => api.post("/v1.0/numbers/voicemail/info", { PhoneNumber }, { authorization });

@@ -35,10 +35,15 @@ export interface TestApi extends AsyncDisposable {
 	number(): Promise<string>;
 }
 
-/** @param given a store opened elsewhere, left open at the end; else one on a fresh database. */
-export async function openTestApi(settings: Partial<HttpSettings> = {}, given?: Store): Promise<TestApi> {
+export interface Given {
+	/** Opened elsewhere, left open at the end; else one on a fresh database. */
+	readonly store?: Store;
+	readonly accountKey?: string;
+}
+
+export async function openTestApi(settings: Partial<HttpSettings> = {}, given: Given = {}): Promise<TestApi> {
 	await using opened = new AsyncDisposableStack();
-	const store = given ?? opened.use(await openTestStore()).store;
+	const store = given.store ?? opened.use(await openTestStore()).store;
 	const masterKey = randomBytes(32);
 	let nowMs = Date.now();
 	const clock = { now: () => new Date(nowMs) };
@@ -46,7 +51,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given?: 
 	const log = pino({ level: "debug" }, { write: (line) => void logLines.push(line) });
 
 	const operators = createOperators({ store, masterKey, clock });
-	const operator = await operators.bootstrap({ accountSecret: SECRET });
+	const operator = await operators.bootstrap({ accountKey: given.accountKey, accountSecret: SECRET });
 	if (operator === undefined) throw new Error("the test database has an operator already");
 	const { distributorId } = operator;
 	await store.db.updateTable("accounts").set({ id: EXAMPLE_ACCOUNT }).where("id", "=", operator.accountId).execute();
@@ -76,6 +81,8 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given?: 
 		const { token } = await deps.tokens.issue(operator.accountKey, SECRET, endpoint);
 		return token;
 	};
+	const authorized = async (headers: Record<string, string>) =>
+		"authorization" in headers ? headers : { authorization: `Bearer ${await token()}`, ...headers };
 	const answer = (response: LightMyRequestResponse): Answer => ({
 		status: response.statusCode,
 		body: response.body === "" ? {} : JSON.parse(response.body),
@@ -86,7 +93,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given?: 
 			await app.inject({
 				method: "POST",
 				url: path,
-				headers: { authorization: `Bearer ${await token()}`, "content-type": "application/json", ...headers },
+				headers: { "content-type": "application/json", ...(await authorized(headers)) },
 				payload: typeof body === "string" || body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
 			}),
 		);
@@ -102,8 +109,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given?: 
 		},
 		token,
 		post,
-		get: async (path, headers = {}) =>
-			answer(await app.inject({ url: path, headers: { authorization: `Bearer ${await token()}`, ...headers } })),
+		get: async (path, headers = {}) => answer(await app.inject({ url: path, headers: await authorized(headers) })),
 		number: async () => {
 			const { body } = await post("/v1.0/numbers/provision", PROVISION);
 			return body.PhoneNumberAssigned as string;

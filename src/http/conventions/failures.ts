@@ -52,10 +52,14 @@ function brokenStatus(code: string | undefined): ErrorStatus {
 	return 400;
 }
 
-/** RFC 9110 §10.1.1: an expectation that can not be met is 417; Node would send it without a body. */
-export function answerExpectations(app: FastifyInstance): void {
+/** What Node's server does of itself where the contract wants something else. */
+export function settleServer(app: FastifyInstance): void {
+	// RFC 9110 §10.1.1: an expectation that can not be met is 417; Node would send it without a body.
 	app.server.on("checkExpectation", (_request, response) => {
 		const body = JSON.stringify(errorBody(417));
-		response.writeHead(417, { "content-type": "application/json; charset=utf-8", connection: "close" }).end(body);
+		const headers = { "content-type": "application/json; charset=utf-8", connection: "close" };
+		response.writeHead(417, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
 	});
+	// A client that sends its request and closes its side at once (as nc does) still waits for the answer.
+	Object.assign(app.server, { httpAllowHalfOpen: true });
 }

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ERRORS } from "../../src/http/conventions/errors.ts";
+import { allOperations } from "../../src/http/index.ts";
+import { openTestApi, type TestApi } from "../support/http-api.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the document is walked, not modelled
+type Json = Record<string, any>;
+let api: TestApi;
+let document: Json;
+beforeAll(async () => {
+	api = await openTestApi();
+	document = (await api.app.inject({ url: "/openapi.json" })).json();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+function* references(value: unknown): Generator<string> {
+	if (typeof value !== "object" || value === null) return;
+	for (const [name, inner] of Object.entries(value)) {
+		if (name === "$ref") yield inner as string;
+		else yield* references(inner);
+	}
+}
+
+const resolve = (reference: string): Json | undefined =>
+	reference
+		.slice(2)
+		.split("/")
+		.reduce<Json | undefined>((value, name) => value?.[name.replaceAll("~1", "/")], document);
+
+describe("the OpenAPI document", () => {
+	test("is 3.1, names this server, and defines the security scheme that it refers to", () => {
+		expect(document.openapi).toBe("3.1.0");
+		expect(document.servers).toEqual([{ url: "http://127.0.0.1:8080", description: expect.any(String) }]);
+		const [wanted] = document.security;
+		expect(Object.keys(wanted)).toEqual(["BearerAuth"]);
+		expect(document.components.securitySchemes.BearerAuth).toMatchObject({ type: "http", scheme: "bearer" });
+	});
+
+	test("holds every operation that is served, and no other", () => {
+		const described = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+			Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+		);
+		expect(described.sort()).toEqual(
+			allOperations(api.deps)
+				.map(({ method, path }) => `${method} ${path}`)
+				.sort(),
+		);
+	});
+
+	test("has no dangling reference and no unused schema", () => {
+		const used = new Set(references(document));
+		for (const reference of used) expect(resolve(reference), reference).toBeDefined();
+		for (const kind of ["schemas", "responses", "headers"]) {
+			for (const name of Object.keys(document.components[kind])) {
+				expect(used, name).toContain(`#/components/${kind}/${name}`);
+			}
+		}
+	});
+
+	test("each operation has an id of its own, a summary, a description, examples, and the errors of the contract", () => {
+		const ids = new Set<string>();
+		for (const [path, methods] of Object.entries<Json>(document.paths)) {
+			for (const operation of Object.values<Json>(methods)) {
+				expect(ids.has(operation.operationId)).toBe(false);
+				ids.add(operation.operationId);
+				expect(operation.summary.length, path).toBeGreaterThan(5);
+				expect(operation.description.length, path).toBeGreaterThan(40);
+				expect(operation.responses[200].content["application/json"].examples.example.value).toBeTypeOf("object");
+				for (const status of [400, 401, 404, 405, 408, 413, 415, 429, 500, 503, 504]) {
+					const response = resolve(operation.responses[status].$ref);
+					const { value } = response?.content["application/json"].examples.example ?? {};
+					expect(value).toEqual({ StatusCode: status, Message: ERRORS[status as keyof typeof ERRORS].message });
+				}
+			}
+		}
+	});
+
+	test("error schemas have two members and allow no third", () => {
+		const { schemas } = document.components;
+		for (const { schema } of Object.values(ERRORS).filter(({ schema }) => schema in schemas)) {
+			expect(Object.keys(schemas[schema].properties)).toEqual(["StatusCode", "Message"]);
+			expect(schemas[schema]).toMatchObject({ required: ["StatusCode"], additionalProperties: false });
+		}
+	});
+
+	test("request schemas say what the validator holds", () => {
+		const { ActivateVoicemail_Request: activate, ProvisionNumber_Request: provision } = document.components.schemas;
+		expect(activate.required).toEqual(["PhoneNumber"]);
+		expect(activate.properties.PIN.pattern).toBe("^[0-9]{4,10}$");
+		expect(activate.properties.FirstName.maxLength).toBe(100);
+		expect(provision.required).toEqual(["NumberType", "MessageType", "ProductType"]);
+		expect(provision.properties.NumberType.enum).toEqual(["mvno", "iot"]);
+		for (const { request } of allOperations(api.deps)) {
+			for (const [name, field] of Object.entries(request.shape)) {
+				const text = JSON.stringify(document);
+				expect(text, name).toContain(`"${name}"`);
+				expect(field, name).toBeDefined();
+			}
+		}
+		const described = Object.entries<Json>(document.components.schemas).filter(([name]) => name.endsWith("_Request"));
+		for (const [schema, { properties }] of described) {
+			for (const [name, property] of Object.entries<Json>(properties)) {
+				expect(property.description, `${schema}.${name}`).toBeTypeOf("string");
+			}
+		}
+	});
+
+	test("only the token operation goes without a token", () => {
+		const open = Object.entries<Json>(document.paths).filter(([, methods]) =>
+			Object.values<Json>(methods).some((operation) => operation.security?.length === 0),
+		);
+		expect(open.map(([path]) => path)).toEqual(["/v1.0/oauth2/tokens"]);
+	});
+});
+
+describe("the reference page", () => {
+	test("loads nothing from elsewhere, and all that it loads is there", async () => {
+		const page = await api.app.inject({ url: "/docs" });
+		expect(page.headers["content-type"]).toContain("text/html");
+		const policy = String(page.headers["content-security-policy"]);
+		expect(policy).toContain("default-src 'self'");
+		expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe-inline/);
+		const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
+		expect(loaded.length).toBeGreaterThan(3);
+		for (const url of loaded) {
+			expect(url).toMatch(/^\/docs\//);
+			expect((await api.app.inject({ url })).statusCode, url).toBe(200);
+		}
+		const shown = (await api.app.inject({ url: "/docs/json" })).json();
+		expect(shown).toEqual(document);
+	});
+});
+
+describe("around the API", () => {
+	test("/ says where to look, and all of it is there", async () => {
+		const { Name, Version, ...links } = (await api.app.inject({ url: "/" })).json();
+		expect([Name, Version]).toEqual(["Afterbeep", "1.2.3"]);
+		for (const url of Object.values<string>(links)) {
+			expect((await api.app.inject({ url })).statusCode, url).toBe(200);
+		}
+	});
+
+	test("/metrics counts requests by route and status, never by raw path", async () => {
+		await api.app.inject({ url: "/v1.0/numbers?Number=%2B15551234567" });
+		await api.app.inject({ url: "/nobody/knows/5551234567" });
+		const { body, headers } = await api.app.inject({ url: "/metrics" });
+		expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+		expect(body).toMatch(
+			/^afterbeep_http_request_duration_seconds_count\{method="GET",route="\/v1\.0\/numbers",status="401"\} [1-9]/m,
+		);
+		expect(body).toMatch(/route="unknown",status="404"/);
+		expect(body).not.toContain("5551234567");
+	});
+
+	test("a gauge is read at each scrape; one that fails spoils no other", async () => {
+		let calls = 3;
+		api.deps.metrics.gauge("afterbeep_test_calls", "Calls.", ["kind"], () => [{ value: calls, labels: { kind: "a" } }]);
+		api.deps.metrics.gauge("afterbeep_test_broken", "Broken.", [], () => {
+			throw new Error("no figure");
+		});
+		expect(await api.deps.metrics.text()).toContain('afterbeep_test_calls{kind="a"} 3');
+		calls = 4;
+		expect(await api.deps.metrics.text()).toContain('afterbeep_test_calls{kind="a"} 4');
+	});
+
+	test("/readyz is 503 while something is missing, and names it", async () => {
+		const readiness = async () => ({ ready: false, checks: { database: "does not answer" } });
+		const { createHttpApp } = await import("../../src/http/index.ts");
+		const app = createHttpApp({ ...api.deps, readiness });
+		const response = await app.inject({ url: "/readyz" });
+		expect(response.statusCode).toBe(503);
+		expect(response.json()).toEqual({ Ready: false, Checks: { database: "does not answer" } });
+		expect((await app.inject({ url: "/healthz" })).statusCode).toBe(200);
+		await app.close();
+	});
+});
