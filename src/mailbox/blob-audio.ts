@@ -28,7 +28,7 @@ export function fromBlob(blob: Uint8Array): TelephoneAudio | undefined {
 	const samples = header.readUInt32LE(54);
 	if (encoding === undefined || blob.length !== HEADER_BYTES + padded(samples)) return undefined;
 	if (!headerOf(encoding, samples).equals(header)) return undefined;
-	return { encoding, samples: blob.slice(HEADER_BYTES, HEADER_BYTES + samples) };
+	return { encoding, samples: new Uint8Array(blob.subarray(HEADER_BYTES, HEADER_BYTES + samples)) };
 }
 
 /** Chunks are padded to even length; the pad octet is not counted. */

@@ -60,7 +60,7 @@ export async function openDirectory() {
 		tokens,
 		first,
 		who,
-		databaseUrl: opened.databaseUrl,
+		dataFolder: opened.dataFolder,
 		/** Another operator with one account and no numbers. */
 		addOperator: async (name: string): Promise<Principal> => {
 			const distributorId = `DID-${name}`;
