@@ -8,8 +8,8 @@ import { createNumbers, createOperators, loadMasterKey, type Numbers, type Opera
 import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes } from "../mailbox/index.ts";
 import { openStore, type Store } from "../store/index.ts";
-import { openLog } from "../wiring/open-log.ts";
 import type { Invocation } from "./command.ts";
+import { openLog } from "./platform/open-log.ts";
 
 export interface Opened {
 	readonly store: Store;

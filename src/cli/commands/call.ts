@@ -6,8 +6,6 @@ import { Failure } from "../../domain/index.ts";
 import { decodeWav, encodeWav, type TelephoneAudio, WavError } from "../../media/index.ts";
 import type { HeaderField, ListenAddress } from "../../sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "../../speech/index.ts";
-import { PROMPTS_FOLDER } from "../../wiring/prompts-folder.ts";
-import { readStatusFile } from "../../wiring/status-file.ts";
 import { type Command, type Invocation, UsageError } from "../command.ts";
 import { phoneNumberArgument } from "../input.ts";
 import { hearMessages } from "../phone/hear-messages.ts";
@@ -15,6 +13,8 @@ import { createPromptRecogniser, type KnownPrompt } from "../phone/hearing.ts";
 import { readKeyScript } from "../phone/key-script.ts";
 import { type Ear, leaveMessage } from "../phone/leave-message.ts";
 import { CallRefused, type PhoneCall, placePhoneCall } from "../phone/phone.ts";
+import { PROMPTS_FOLDER } from "../platform/prompts-folder.ts";
+import { readStatusFile } from "../platform/status-file.ts";
 
 const CALLER_DEFAULT = "+15551234567";
 const SECONDS_MAX = 900;
@@ -96,7 +96,6 @@ async function runCall(invocation: Invocation, plan: CallPlan): Promise<number> 
 	const startedAt = performance.now();
 	const tell = (what: string): void => {
 		const time = terminal.remarkStyle("dim", `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`);
-		if (invocation.json) return;
 		terminal.remark(`${time}  ${what}`);
 	};
 	const speech = plan.pin === undefined ? await speechOf(invocation) : undefined;

@@ -1,5 +1,5 @@
 /** `afterbeep messages`: list and audio. */
-import { telephoneAudioToWav } from "../../media/index.ts";
+import { encodeWav } from "../../media/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
 import { withPlatform } from "../open-platform.ts";
@@ -67,7 +67,7 @@ export const messagesAudio: Command = {
 				terminal.remark(`There is no message ${messageId}, or its audio is gone. See: afterbeep messages list --all`);
 				return 1;
 			}
-			await terminal.bytes(telephoneAudioToWav(audio));
+			await terminal.bytes(encodeWav(audio));
 			return 0;
 		});
 	},

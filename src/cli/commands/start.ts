@@ -1,7 +1,7 @@
 /** `afterbeep start`: the platform, until SIGTERM or SIGINT. */
 import { type Running, start as startPlatform } from "../../main.ts";
-import { openLog } from "../../wiring/open-log.ts";
 import type { Command } from "../command.ts";
+import { openLog } from "../platform/open-log.ts";
 
 /** 128 + 15: how a shell reports a process that SIGTERM ended at once. */
 const ENDED_AT_ONCE = 143;

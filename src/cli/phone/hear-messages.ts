@@ -6,8 +6,11 @@ import type { PhoneCall } from "./phone.ts";
 
 /** Longer than the pauses between prompts, shorter than the menu waits for a key. */
 const QUIET_MS = 1_200;
-/** What a person hears as the end of all that is said. */
-const END_QUIET_MS = 2_500;
+/** How long the first prompt is listened to before the PIN is keyed. */
+const PROMPT_HEARD_MS = 1_500;
+/** Until a prompt tells what became of the PIN; looked at in slices, so that the script starts in time. */
+const VERDICT_WAIT_MS = 10_000;
+const VERDICT_SLICE_MS = 2_500;
 
 export type PinVerdict = "accepted" | "refused" | "locked" | "unknown";
 
@@ -56,11 +59,15 @@ export async function hearMessages(
 		}
 	};
 
-	await listen(QUIET_MS);
+	// All prompts can be interrupted, and who knows the menu does not wait for its end.
+	await listen(QUIET_MS, PROMPT_HEARD_MS);
 	// The PIN itself is shown nowhere, nor is its length.
 	ear.tell("keys the PIN");
 	await call.press(`${pin}#`);
-	await listen(QUIET_MS);
+	const verdictBy = performance.now() + VERDICT_WAIT_MS;
+	while (verdictOf(prompts) === "unknown" && !call.isOver && performance.now() < Math.min(verdictBy, deadline)) {
+		await listen(QUIET_MS, VERDICT_SLICE_MS);
+	}
 	const verdict = verdictOf(prompts);
 	if (verdict === "accepted") {
 		for (const step of script) {
@@ -72,7 +79,7 @@ export async function hearMessages(
 				await call.press(step.keys);
 			}
 		}
-		if (script.length > 0) await listen(END_QUIET_MS);
+		if (script.length > 0) await listen(QUIET_MS);
 	}
 	return { pin: verdict, heard, prompts, endedBy: call.isOver ? "platform" : "us", failure: failureOf(verdict, call) };
 }

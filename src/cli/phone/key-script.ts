@@ -13,7 +13,7 @@ const SCRIPT_CHARS_MAX = 200;
 const WAIT_SECONDS_MAX = 600;
 
 /**
- * `1w5 9` is: press 1, wait 5 s, wait until it is quiet, press 9.
+ * `1w5 9` is: press 1, wait 5 s, wait until it is quiet, press 9. A comma only separates: `w5,9` does not wait for quiet.
  *
  * @throws UsageError for other characters.
  */
@@ -22,14 +22,16 @@ export function readKeyScript(script: string): readonly KeyStep[] {
 	const steps: KeyStep[] = [];
 	let rest = script;
 	while (rest !== "") {
-		const match = /^(?:([0-9*#]+)|w(\d{1,3})|(\s+))/i.exec(rest);
+		const match = /^(?:([0-9*#]+)|w(\d{1,3}(?:\.\d)?)|(\s+)|(,))/i.exec(rest);
 		if (match === null) {
-			throw new UsageError(`--keys has "${rest[0]}": keys are 0-9 * #, w5 waits 5 s, a blank waits until it is quiet.`);
+			throw new UsageError(
+				`--keys has "${rest[0]}": keys are 0-9 * #, w5 waits 5 s, a blank waits until it is quiet, a comma separates.`,
+			);
 		}
-		const [whole, keys, seconds] = match;
+		const [whole, keys, seconds, blank] = match;
 		if (keys !== undefined) steps.push({ type: "press", keys });
-		else if (seconds === undefined) steps.push({ type: "untilQuiet" });
-		else steps.push({ type: "wait", seconds: Math.min(Number(seconds), WAIT_SECONDS_MAX) });
+		else if (seconds !== undefined) steps.push({ type: "wait", seconds: Math.min(Number(seconds), WAIT_SECONDS_MAX) });
+		else if (blank !== undefined) steps.push({ type: "untilQuiet" });
 		rest = rest.slice(whole.length);
 	}
 	return steps;

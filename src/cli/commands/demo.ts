@@ -1,0 +1,108 @@
+/** `afterbeep demo`: the platform on a throw-away data folder, and a guided tour of it. */
+
+import type { Command, Invocation } from "../command.ts";
+import { type ChildPlatform, choosePorts, startChildPlatform } from "../demo/child-platform.ts";
+import { createScreen, type Screen, StepFailed } from "../demo/screen.ts";
+import { runTour, type TourResult } from "../demo/tour.ts";
+
+export const demo: Command = {
+	name: "demo",
+	summary: "Show it all at work: a real call becomes a voicemail, an e-mail, and is heard by PIN",
+	options: { exit: { meaning: "end by itself after the tour (also where standard input is no terminal)" } },
+	details: `
+Starts the platform with a data folder that is thrown away, on the default ports or free ones, and walks
+through it: each step is a real request or call, printed so that you can repeat it by hand.
+Then it stays up until Ctrl-C. Exit code 0 if every step held, else 1.`,
+	examples: ["afterbeep demo", "afterbeep demo --exit"],
+	async run(invocation) {
+		const stopped = new AbortController();
+		const stop = (signal: string): void => stopped.abort(new Stopped(signal));
+		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+		const screen = createScreen(invocation.terminal);
+		try {
+			return await runDemo(invocation, screen, stopped.signal);
+		} catch (error) {
+			const { terminal } = invocation;
+			if (stopped.signal.aborted) {
+				terminal.line();
+				terminal.line("Stopped.");
+				return 130;
+			}
+			if (!(error instanceof StepFailed)) throw error;
+			terminal.line();
+			terminal.line(
+				terminal.style("red", `The demo failed at step ${screen.count}, "${error.step}": ${error.message}`),
+			);
+			return 1;
+		}
+	},
+};
+
+class Stopped extends Error {
+	override readonly name = "Stopped";
+}
+
+async function runDemo(invocation: Invocation, screen: Screen, signal: AbortSignal): Promise<number> {
+	const { terminal } = invocation;
+	const startedAt = performance.now();
+	terminal.line(terminal.style("bold", "Afterbeep: a real call becomes a voicemail"));
+	await using opened = new AsyncDisposableStack();
+	const platform = await screen.step(
+		"Start the platform, with an embedded PostgreSQL and nothing set",
+		async (notes) => {
+			notes.command("npx afterbeep start");
+			const ports = await choosePorts();
+			for (const remark of ports.remarks) notes.detail(remark);
+			const started = opened.use(await startChildPlatform(invocation.self, ports));
+			notes.detail(
+				`API at ${started.url}, SIP at ${started.sip}, data in ${started.dataFolder} (thrown away at the end)`,
+			);
+			return started;
+		},
+	);
+	const broken = Promise.race([platform.ended, rejectedBy(signal)]);
+	broken.catch(() => {});
+	const tour = runTour({ screen, platform, self: invocation.self, signal });
+	// Where the platform dies or Ctrl-C comes, the step at work fails by itself; its own reason is the lesser one.
+	tour.catch(() => {});
+	const result = await Promise.race([tour, broken]);
+	const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+	terminal.line();
+	terminal.line(terminal.style("green", `✓ Every step held, in ${seconds} s.`));
+	if (invocation.flag("exit") || process.stdin.isTTY !== true) return 0;
+	stayUp(invocation, platform, result);
+	await broken.catch((error: unknown) => {
+		if (!signal.aborted) throw error;
+	});
+	terminal.line();
+	terminal.line("Ending the platform and removing its data folder.");
+	return 0;
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+	});
+}
+
+function stayUp(invocation: Invocation, platform: ChildPlatform, { number, pin }: TourResult): void {
+	const { terminal } = invocation;
+	const port = platform.sip.split(":").at(-1);
+	const row = (name: string, value: string): void =>
+		terminal.line(`  ${terminal.style("bold", name.padEnd(18))} ${value}`);
+	const data = `--data ${platform.dataFolder}`;
+	terminal.line();
+	terminal.line("The platform stays up until Ctrl-C.");
+	row(
+		"Leave a message",
+		`a SIP phone on this machine: sip:${number}@127.0.0.1:${port}, or npx afterbeep call ${number} ${data}`,
+	);
+	row("Hear messages", `sip:*86@127.0.0.1:${port}, PIN ${pin}, or npx afterbeep call ${number} --pin ${pin} ${data}`);
+	row("API reference", `${platform.url}/docs`);
+	row("Metrics", `${platform.url}/metrics`);
+	row("Mails", `${platform.dataFolder}/mail`);
+	row("Log", platform.logFile);
+	row("Look around", `npx afterbeep messages list --all ${data}`);
+	row("", `npx afterbeep calls list ${data}`);
+	row("", `npx afterbeep doctor ${data}`);
+}

@@ -1,0 +1,256 @@
+/**
+ * The composition root: builds the platform from its rooms. Reads top to bottom, closes bottom to top: first the calls
+ * end, then HTTP, then jobs, then the store, last the lock of the data folder.
+ */
+import path from "node:path";
+import { type Calls, startCalls } from "./calls/index.ts";
+import { startAdminServer } from "./cli/platform/admin-server.ts";
+import { createCallTraces } from "./cli/platform/call-traces.ts";
+import { firstStartText, writeCredentials } from "./cli/platform/first-start.ts";
+import { listening } from "./cli/platform/listening.ts";
+import { PROMPTS_FOLDER } from "./cli/platform/prompts-folder.ts";
+import { startPurge } from "./cli/platform/purge-timer.ts";
+import { callSettings, httpSettings, mediaOptions, storeOptions } from "./cli/platform/room-settings.ts";
+import { keepStatusFile } from "./cli/platform/status-file.ts";
+import { VERSION } from "./cli/version.ts";
+import { addressMatcher, type Config, printListenAddress } from "./config/index.ts";
+import { createNumbers, createOperators, createTokens, loadMasterKey, type Operators } from "./directory/index.ts";
+import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
+import { createMetrics, type HttpServer, type Metrics, type Readiness, startHttp } from "./http/index.ts";
+import { createMailboxes } from "./mailbox/index.ts";
+import { encodeWav, type Media, startMedia } from "./media/index.ts";
+import { createEmailNotifier, openOutbox } from "./notify/index.ts";
+import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
+import { loadPrompts } from "./speech/index.ts";
+import { lockDataFolder, openStore, type Store } from "./store/index.ts";
+
+export interface StartOptions {
+	readonly log: Log;
+	/** Told what a person must see once: the credentials of a first start. Never part of the log. */
+	announce(text: string): void;
+}
+
+export interface Running {
+	/** Drains, then closes everything that `start` opened. */
+	stop(): Promise<void>;
+	/** Ends the draining of a `stop` at once. */
+	hurry(): void;
+}
+
+/** The parts that come and go while the platform runs; readiness and metrics look at them. */
+interface Parts {
+	http?: HttpServer;
+	sip?: SipUserAgent;
+	calls?: Calls;
+	media?: Media;
+	draining: boolean;
+}
+
+type AllMailboxes = ReturnType<typeof createMailboxes>;
+
+/**
+ * Starts the roles of the configuration.
+ *
+ * @throws Failure for what the reader can mend: settings, ports, data folder, database. What was opened is closed.
+ */
+export async function start(config: Config, options: StartOptions): Promise<Running> {
+	await using opened = new AsyncDisposableStack(); // a failure half-way closes what was opened
+	const { log } = options;
+	const clock = systemClock;
+	const startedOn = clock.now();
+	const parts: Parts = { draining: false };
+	opened.use(lockDataFolder(config.dataFolder));
+	const store = opened.use(await openStore(storeOptions(config, log)));
+	const masterKey = await loadMasterKey({
+		file: config.masterKeyFile,
+		dataFolder: config.dataFolder,
+		create: config.databaseUrl === undefined,
+	});
+	const operators = createOperators({ store, masterKey, clock });
+	await makeFirstOperator(config, operators, options);
+	const tokens = createTokens({ db: store.db, masterKey, clock, tokenMinutes: config.tokenMinutes });
+	await tokens.prepare();
+	const defaults = { timeZone: config.timeZone, language: config.language };
+	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
+	const metrics = createMetrics();
+	measure(metrics, parts);
+
+	if (config.roles.has("worker")) await startWorker(config, { store, mailboxes, log }, opened);
+	if (config.roles.has("sip")) await startTelephony(config, parts, { store, mailboxes, clock, log }, opened);
+	if (config.roles.has("api")) {
+		const { admin } = config;
+		if (admin !== undefined) {
+			const wanted = [{ variable: "AFTERBEEP_ADMIN", transport: "tcp", ...admin }] as const;
+			opened.use(await listening(wanted, () => startAdminServer(admin, metrics)));
+		}
+		parts.http = opened.use(
+			await listening([{ variable: "AFTERBEEP_HTTP", transport: "tcp", ...config.http }], () =>
+				startHttp(config.http, {
+					tokens,
+					numbers: createNumbers({ store, clock }),
+					operators,
+					mailboxes,
+					clock,
+					log,
+					version: VERSION,
+					readiness: () => readiness(config, store, parts),
+					metrics: admin === undefined ? metrics : metricsElsewhere(metrics),
+					settings: httpSettings(config),
+				}),
+			),
+		);
+	}
+	opened.use(await keepStatusFile(config.dataFolder, () => status(config, parts, startedOn, clock)));
+	log.info(whatRuns(config, parts), `Afterbeep ${VERSION} is up`);
+
+	const running = opened.move();
+	const hurried = Promise.withResolvers<void>();
+	return {
+		hurry: () => hurried.resolve(),
+		stop: async () => {
+			parts.draining = true;
+			parts.sip?.setDraining(true);
+			await Promise.race([parts.calls?.drain(config.drainSeconds * 1000), hurried.promise]);
+			await running.disposeAsync();
+			log.info({}, "stopped");
+		},
+	};
+}
+
+async function makeFirstOperator(config: Config, operators: Operators, { log, announce }: StartOptions): Promise<void> {
+	const { accountKey, accountSecret } = config;
+	const first = await operators.bootstrap({ accountKey, accountSecret });
+	if (first === undefined) return;
+	log.info({ accountKey: first.accountKey }, "first start: an operator was made, with 100 example numbers");
+	// Who gave the secret knows it, and keeps it where it is meant to be.
+	if (accountSecret !== undefined) return;
+	const file = await writeCredentials(config.dataFolder, first);
+	announce(firstStartText(first, config.publicUrl, file));
+}
+
+interface WorkerNeeds {
+	readonly store: Store;
+	readonly mailboxes: AllMailboxes;
+	readonly log: Log;
+}
+
+async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisposableStack): Promise<void> {
+	const { store, mailboxes, log } = needs;
+	const maildirFolder = path.join(config.dataFolder, "mail");
+	const outbox = opened.use(await openOutbox({ smtpUrl: config.smtpUrl, maildirFolder, log }));
+	const notifier = createEmailNotifier({
+		mailboxes,
+		store,
+		outbox,
+		encodeWav,
+		mailFrom: config.mailFrom,
+		accessNumber: config.accessNumbers[0],
+		log,
+	});
+	await notifier.work();
+	opened.use(startPurge(() => mailboxes.purge(), log));
+	log.info({ to: outbox.description }, "mail goes out");
+}
+
+interface TelephonyNeeds extends WorkerNeeds {
+	readonly clock: Clock;
+}
+
+async function startTelephony(
+	config: Config,
+	parts: Parts,
+	needs: TelephonyNeeds,
+	opened: AsyncDisposableStack,
+): Promise<void> {
+	const { store, mailboxes, clock, log } = needs;
+	const prompts = await loadPrompts(PROMPTS_FOLDER, { language: config.language });
+	const media = opened.use(await startMedia(mediaOptions(config, log)));
+	const calls = opened.use(
+		await startCalls({
+			settings: callSettings(config),
+			mailboxes,
+			traces: createCallTraces(store.db),
+			media,
+			prompts,
+			clock,
+			log,
+			mask: numberMask(config.logNumbersFull),
+		}),
+	);
+	// Before the first new call: an unfinished recording must not wait behind the traffic of a busy hour.
+	const recovered = await calls.recoverRecordings();
+	if (recovered > 0) log.warn({ recovered }, "recordings of an earlier run that had not ended well were kept");
+	const wanted = config.sip.map((address) => ({ variable: "AFTERBEEP_SIP", ...address }));
+	const sip = await listening(wanted, () =>
+		startSipUserAgent({
+			listen: config.sip,
+			...(config.sipAdvertise === undefined ? {} : { advertise: config.sipAdvertise }),
+			isTrusted: addressMatcher(config.sipPeers),
+			callsMax: config.callsMax,
+			onCall: (call) => calls.take(call),
+			log,
+			userAgent: `Afterbeep/${VERSION}`,
+		}),
+	);
+	opened.use(sip);
+	Object.assign(parts, { media, calls, sip });
+}
+
+async function readiness(config: Config, store: Store, parts: Parts): Promise<Readiness> {
+	const checks: Record<string, string> = {};
+	try {
+		await store.check();
+		checks.store = "ok";
+	} catch (error) {
+		checks.store = error instanceof Failure ? error.message : "can not be used";
+	}
+	if (config.roles.has("sip")) checks.sip = parts.sip === undefined ? "not listening yet" : "ok";
+	if (parts.draining) checks.draining = "the platform is stopping";
+	return { ready: Object.values(checks).every((found) => found === "ok"), checks };
+}
+
+function measure(metrics: Metrics, parts: Parts): void {
+	const rooms = {
+		sip: () => parts.sip?.counters(),
+		calls: () => parts.calls?.counters(),
+		media: () => parts.media?.counters(),
+	};
+	for (const [room, read] of Object.entries(rooms)) {
+		metrics.gauge(`afterbeep_${room}`, `Counters and gauges of the room ${room}, by name.`, ["name"], async () =>
+			Object.entries((await read()) ?? {}).map(([name, value]) => ({ value, labels: { name } })),
+		);
+	}
+}
+
+function metricsElsewhere(metrics: Metrics): Metrics {
+	return {
+		...metrics,
+		text: async () => {
+			throw new Failure("notFound", "Metrics are served at the address of AFTERBEEP_ADMIN", "Ask there.");
+		},
+	};
+}
+
+function status(config: Config, parts: Parts, startedOn: Date, clock: Clock) {
+	return {
+		pid: process.pid,
+		startedOn: startedOn.toISOString(),
+		updatedOn: clock.now().toISOString(),
+		roles: [...config.roles],
+		http: parts.http?.url ?? null,
+		sip: (parts.sip?.listening ?? []).map(printListenAddress),
+		refusedSources: (parts.sip?.refusedSources() ?? []).map((source) => ({
+			...source,
+			lastSeen: source.lastSeen.toISOString(),
+		})),
+	};
+}
+
+function whatRuns(config: Config, parts: Parts): object {
+	return {
+		roles: [...config.roles].join(","),
+		...(parts.http === undefined ? {} : { http: parts.http.url }),
+		...(parts.sip === undefined ? {} : { sip: parts.sip.listening.map(printListenAddress).join(",") }),
+		data: config.dataFolder,
+	};
+}
