@@ -28,7 +28,7 @@ function listenLines({ attached, accessNumber }: EmailFacts): string[] {
 /** Nothing to say where the message was heard before the mail went out. */
 function countLine({ newMessages }: EmailFacts): string | undefined {
 	if (newMessages < 1) return undefined;
-	return newMessages === 1 ? "It is your only new message." : `You have ${newMessages} new messages.`;
+	return newMessages === 1 ? "You have 1 new message." : `You have ${newMessages} new messages.`;
 }
 
 export function textBody(facts: EmailFacts): string {
@@ -67,13 +67,16 @@ const STYLE = `
 	.line { border-color: #333b47 !important; }
 }
 @media (max-width: 480px) {
-	.page { padding: 12px !important; }
+	td.page { padding: 12px !important; }
 	.card { padding: 20px !important; }
 	.caller { font-size: 20px !important; }
 	.label, .value { display: block !important; width: auto !important; }
 	.label { padding-bottom: 0 !important; border-bottom: 0 !important; }
 	.value { padding-top: 2px !important; }
 }`;
+
+/** Escaped, and with telephone numbers that do not break at a line's end. */
+const shown = (text: string): string => escapeHtml(text).replaceAll(/(?<=\d) (?=\d)/g, "&nbsp;");
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const INK = "#1b2430";
@@ -84,13 +87,13 @@ function row(label: string, value: string): string {
 	const cell = `padding:10px 0;border-bottom:1px solid ${LINE};font-size:15px;line-height:22px;vertical-align:top`;
 	return `<tr>
 <td class="label line soft" style="${cell};width:110px;color:${SOFT}">${label}</td>
-<td class="value line strong" style="${cell};color:${INK}">${escapeHtml(value)}</td>
+<td class="value line strong" style="${cell};color:${INK}">${shown(value)}</td>
 </tr>`;
 }
 
 function paragraph(text: string, kind: "strong" | "soft"): string {
 	const color = kind === "strong" ? INK : SOFT;
-	return `<p class="${kind}" style="margin:0 0 8px;font-size:15px;line-height:22px;color:${color}">${escapeHtml(text)}</p>`;
+	return `<p class="${kind}" style="margin:0 0 8px;font-size:15px;line-height:22px;color:${color}">${shown(text)}</p>`;
 }
 
 /** @param subject also the document's title. */
@@ -114,7 +117,7 @@ export function htmlBody(facts: EmailFacts, subject: string): string {
 <tr><td class="card" style="padding:28px 32px;background-color:#ffffff;border:1px solid ${LINE};border-radius:12px;${FONT}">
 ${paragraph(greeting(facts), "strong")}
 ${paragraph(`You have a voicemail for ${facts.mailbox} from`, "soft")}
-<p class="caller strong" style="margin:0 0 16px;font-size:24px;line-height:30px;font-weight:600;color:${INK};word-break:break-word">${escapeHtml(facts.caller)}</p>
+<p class="caller strong" style="margin:0 0 16px;font-size:24px;line-height:30px;font-weight:600;color:${INK};word-break:break-word">${shown(facts.caller)}</p>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;border-top:1px solid ${LINE}" class="line">
 ${row("Received", facts.received)}
 ${row("Length", facts.duration)}

@@ -1,6 +1,6 @@
 /** Sends mails to a mail server over a few kept connections (RFC 5321). */
 import { createTransport } from "nodemailer";
-import { Failure, type Log } from "../domain/index.ts";
+import type { Log } from "../domain/index.ts";
 import { NOTIFY_LIMITS } from "./limits.ts";
 import { mimeOptions } from "./mime.ts";
 import { smtpFailure } from "./smtp-failures.ts";
@@ -51,29 +51,27 @@ export function openSmtp(smtpUrl: string, log: Log, timeouts: SmtpTimeouts = DEF
 	});
 	// an idle connection that breaks belongs to no mail; without a listener it would end the process
 	transport.on("error", (error: Error) => log.debug({ server, error: error.message }, "mail connection lost"));
-	const guarded = async (work: () => Promise<unknown>): Promise<void> => {
+	// an aborted mail leaves the pool's queue and takes its connection with it, so that a slow server holds no place
+	const guarded = async (work: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
+		const signal = AbortSignal.timeout(timeouts.sendMs);
 		try {
-			await within(timeouts.sendMs, work());
+			await Promise.race([work(signal), rejectOn(signal)]);
 		} catch (error) {
-			throw error instanceof Failure ? error : smtpFailure(error, server);
+			const late = new Error(`it did not finish within ${timeouts.sendMs / 1000} s`, { cause: error });
+			throw smtpFailure(signal.aborted ? late : error, server);
 		}
 	};
 	return {
 		description: `${secure ? "smtps" : "smtp"}://${server}`,
-		send: (mail) => guarded(() => transport.sendMail(mimeOptions(mail))),
+		send: (mail) => guarded((signal) => transport.sendMail({ ...mimeOptions(mail), signal })),
 		check: () => guarded(() => transport.verify()),
 		[Symbol.asyncDispose]: async () => transport.close(),
 	};
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new Error(`the mail was not taken within ${ms / 1000} s`)), ms);
+/** Never resolves. */
+function rejectOn(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
 	});
-	try {
-		return await Promise.race([work, late]);
-	} finally {
-		clearTimeout(timer);
-	}
 }

@@ -7,9 +7,16 @@ import { NOTIFY_LIMITS } from "./limits.ts";
  */
 const UNWRITABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
+/**
+ * The sign of an RFC 2047 encoded word: a name that holds one travels as plain ASCII, and the reader's mail program would
+ * decode what it hides, line ends included.
+ */
+const ENCODED_WORD_SIGN = /=\?/g;
+
 /** One line without anything that is not writing, at most `charsMax` characters; an ellipsis marks a cut. */
 export function oneLine(text: string, charsMax: number): string {
-	const clean = text.toWellFormed().replaceAll(UNWRITABLE, " ").replaceAll(/\s+/g, " ").trim();
+	const writable = text.toWellFormed().replaceAll(UNWRITABLE, " ").replaceAll(ENCODED_WORD_SIGN, "= ?");
+	const clean = writable.replaceAll(/\s+/g, " ").trim();
 	const characters = [...clean];
 	return characters.length <= charsMax ? clean : `${characters.slice(0, charsMax - 1).join("")}…`;
 }

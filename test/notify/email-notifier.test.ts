@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { Failure, silentLog } from "../../src/domain/index.ts";
+import type { MessageNotice } from "../../src/mailbox/index.ts";
+import { encodeWav } from "../../src/media/wav/encode.ts";
+import { createEmailNotifier, type EmailNotifierOptions, type Mail } from "../../src/notify/index.ts";
+import type { Tx } from "../../src/store/index.ts";
+import { MESSAGE_ID, sampleNotice } from "./samples.ts";
+
+const JOB = { messageId: MESSAGE_ID, phoneNumber: "+11234567890" };
+
+/** The notifier between a mailbox, a queue and an outbox of lists. */
+function begin(notice: MessageNotice | undefined, fail?: Failure) {
+	const tx = {} as Tx;
+	const enqueued: unknown[] = [];
+	const sent: Mail[] = [];
+	const worked: string[] = [];
+	const store = {
+		transaction: async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => work(tx),
+		jobs: {
+			enqueue: async (given: Tx, name: string, data: object) => {
+				expect(given).toBe(tx);
+				enqueued.push({ name, data });
+			},
+			work: async (name: string) => void worked.push(name),
+		},
+	} as unknown as EmailNotifierOptions["store"];
+	const notifier = createEmailNotifier({
+		mailboxes: {
+			notice: async (messageId, phoneNumber) => {
+				expect({ messageId, phoneNumber }).toEqual(JOB);
+				return notice;
+			},
+		},
+		store,
+		outbox: {
+			send: async (mail) => {
+				if (fail !== undefined) throw fail;
+				sent.push(mail);
+			},
+		},
+		encodeWav,
+		mailFrom: "voicemail@op.example",
+		accessNumber: "*86",
+		log: silentLog,
+	});
+	return { notifier, enqueued, sent, worked };
+}
+
+describe("a stored message", () => {
+	test("asks for an e-mail where the mailbox wants one", async () => {
+		const { notifier, enqueued } = begin(sampleNotice());
+		await notifier.fanOut(JOB);
+		expect(enqueued).toEqual([{ name: "email.message", data: JOB }]);
+	});
+
+	test.each([
+		["the mailbox wants no mail", sampleNotice({ email: null })],
+		["nothing was said", sampleNotice({}, { silent: true })],
+		["message or mailbox is gone", undefined],
+	])("asks for none where %s", async (_, notice) => {
+		const { notifier, enqueued } = begin(notice);
+		await notifier.fanOut(JOB);
+		expect(enqueued).toEqual([]);
+	});
+});
+
+describe("an e-mail job", () => {
+	test("sends the message as it is now", async () => {
+		const { notifier, sent } = begin(sampleNotice({ newMessages: 7 }));
+		await notifier.send(JOB);
+		expect(sent).toMatchObject([{ messageId: MESSAGE_ID, to: { address: "jane@example.com" } }]);
+		expect(sent[0]!.text).toContain("7 new messages");
+	});
+
+	test.each([
+		["the address was taken out meanwhile", sampleNotice({ email: null })],
+		["the message was deleted meanwhile", undefined],
+	])("sends nothing and is done where %s", async (_, notice) => {
+		const { notifier, sent } = begin(notice);
+		await notifier.send(JOB);
+		expect(sent).toEqual([]);
+	});
+
+	test("fails as the outbox fails, so that the queue tries again", async () => {
+		const failure = new Failure("mailServerUnavailable", "down", "wait");
+		await expect(begin(sampleNotice(), failure).notifier.send(JOB)).rejects.toBe(failure);
+	});
+
+	test("fails for good where the address is none", async () => {
+		const { notifier } = begin(sampleNotice({ email: "a@b.example,c@d.example" }));
+		await expect(notifier.send(JOB)).rejects.toMatchObject({ code: "badInput", permanent: true });
+	});
+});
+
+test("both kinds of jobs are worked on", async () => {
+	const { notifier, worked } = begin(undefined);
+	await notifier.work();
+	expect(worked).toEqual(["message.stored", "email.message"]);
+});
+
+test("a sender that is no address is refused at start", () => {
+	const options = { mailFrom: "nobody" } as EmailNotifierOptions;
+	expect(() => createEmailNotifier(options)).toThrow("AFTERBEEP_MAIL_FROM");
+});
