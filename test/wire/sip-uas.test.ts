@@ -35,7 +35,7 @@ test.each(["t1", "tn"] as const)(
 test("every call ends well where one message in ten is lost", async () => {
 	await using ours = await startAnsweringAgent();
 	const sipp = await runSipp({
-		scenario: "uac",
+		scenario: "lossy.xml",
 		port: ours.port,
 		calls: 100,
 		perSecond: 100,
@@ -89,7 +89,7 @@ test("an unknown method gets 405 with Allow", async () => {
 
 test("a BYE that is resent gets its 200 again, a new BYE 481", async () => {
 	const { counters } = await play("repeated-bye.xml", {}, { calls: 10 });
-	expect(counters.sipRetransmissionsReceived).toBe(10);
+	expect(counters.sipRetransmissionsReceived).toBeGreaterThanOrEqual(10);
 });
 
 test("without ACK our BYE ends the call after 64*T1", async () => {
