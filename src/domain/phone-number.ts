@@ -52,12 +52,12 @@ export function dialled(raw: string): Dialled | undefined {
 	const uri = raw.trim().replace(/^<([^<>]*)>.*$/s, "$1");
 	const scheme = /^(sips?|tel):/i.exec(uri);
 	const afterScheme = scheme ? uri.slice(scheme[0].length) : uri;
-	const at = afterScheme.lastIndexOf("@");
+	const at = afterScheme.indexOf("@");
 	// `sip:example.com` names a host and nobody on it
 	if (at < 0 && scheme && scheme[1]!.toLowerCase() !== "tel") return undefined;
 	const userPart = at < 0 ? afterScheme.replace(/\?.*$/s, "") : afterScheme.slice(0, at);
 	const [escaped = "", ...params] = userPart.split(";");
-	const text = withoutSeparators(unescape(escaped.replace(/:.*$/s, "")));
+	const text = withoutSeparators(unescapePercent(escaped.replace(/:.*$/s, "")));
 	if (text === "" || text.length > NUMBER_LIMITS.dialledCharsMax) return undefined;
 	return { text, phoneContext: phoneContext(params) };
 }
@@ -94,7 +94,7 @@ function reading(phoneNumber: string, certain: boolean, why: string): NumberRead
 }
 
 /** `%2B` and its like, printable ASCII only: other octets have no place in a number and stay as they are. */
-function unescape(text: string): string {
+function unescapePercent(text: string): string {
 	return text.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
@@ -107,7 +107,7 @@ function withoutSeparators(text: string): string {
 function phoneContext(params: readonly string[]): string {
 	for (const param of params) {
 		const [name = "", value = ""] = param.split("=");
-		if (name.trim().toLowerCase() === "phone-context") return withoutSeparators(unescape(value));
+		if (name.trim().toLowerCase() === "phone-context") return withoutSeparators(unescapePercent(value));
 	}
 	return "";
 }

@@ -1,0 +1,111 @@
+/** What a call needs before it is answered: the look-up, a media session, the greetings, the flow with its facts. */
+import { type Failure, newId } from "../domain/index.ts";
+import type { MediaEvent } from "../media/index.ts";
+import type { IncomingCall } from "../sip/index.ts";
+import { type CallFlow, depositFlow, retrievalFlow } from "./call-flow.ts";
+import type { Decision } from "./decision.ts";
+import { greetingOf } from "./greeting.ts";
+import type { House } from "./house.ts";
+import type { CallMailbox, DepositFacts, Greetings, HeldNumber } from "./ports.ts";
+import { type InviteReading, numbersOf } from "./resolver.ts";
+import { SessionMedia } from "./session-media.ts";
+
+const NO_GREETINGS: Greetings = { unavailable: undefined, name: undefined };
+
+/**
+ * One query for all numbers of an INVITE.
+ *
+ * @returns undefined when the database is away.
+ */
+export async function lookUp(
+	house: House,
+	reading: InviteReading,
+	callId: string,
+): Promise<readonly HeldNumber[] | undefined> {
+	const numbers = numbersOf(reading);
+	if (numbers.length === 0) return [];
+	try {
+		return await house.mailboxes.find(numbers);
+	} catch (error) {
+		if (!(error instanceof Error && error.name === "Failure" && (error as Failure).code === "storeUnavailable"))
+			throw error;
+		house.log.error({ callId }, "a call was refused because the database is away");
+		return undefined;
+	}
+}
+
+/** @returns undefined where no port could be opened; the reason is logged. */
+export async function openMedia(
+	house: House,
+	call: IncomingCall,
+	callId: string,
+	onEvent: (event: MediaEvent) => void,
+): Promise<SessionMedia | undefined> {
+	const { media, settings, clock, log } = house;
+	const { source, localAddress } = call;
+	try {
+		const session = await media.open({ bind: source.local.host, rtpLostMs: settings.rtpLostMs, onEvent });
+		return new SessionMedia({
+			session,
+			address: settings.rtpAdvertise ?? localAddress,
+			sessionId: clock.now().getTime(),
+			remoteSignallingAddress: source.address,
+		});
+	} catch (error) {
+		log.error({ callId, err: error }, "no media session could be opened");
+		return undefined;
+	}
+}
+
+/** A greeting that can not be read must not cost a message: the standard one is played. */
+export async function readGreetings(house: House, decision: Decision, callId: string): Promise<Greetings> {
+	if (decision.kind !== "deposit" || house.settings.greeting.mode === "beep") return NO_GREETINGS;
+	try {
+		return await house.mailboxes.greetings(decision.mailbox.mailboxId);
+	} catch (error) {
+		house.log.warn({ callId, err: error }, "the greetings could not be read");
+		return NO_GREETINGS;
+	}
+}
+
+/** The flow of the call; with the facts of its message where it may leave one. The MessageId is made here, at answer. */
+export function makeFlow(
+	house: House,
+	decision: Decision & { readonly kind: "deposit" | "retrieval" },
+	reading: InviteReading,
+	greetings: Greetings,
+	callId: string,
+): { readonly flow: CallFlow; readonly facts: DepositFacts | undefined } {
+	const { settings, prompts } = house;
+	if (decision.kind === "retrieval") {
+		const { greetingMaxMs, nameMaxMs } = settings;
+		const ownNumber = decision.own !== undefined;
+		return { flow: retrievalFlow({ callId, ownNumber, greetingMaxMs, nameMaxMs }), facts: undefined };
+	}
+	const { mailbox } = decision;
+	const facts = depositFacts(house, mailbox, decision, reading, callId);
+	const greeting = greetingOf(mailbox, greetings, prompts, settings.greeting);
+	const { maxMessageMs: maxMs, minMessageMs: minMs } = mailbox;
+	return { flow: depositFlow({ messageId: facts.messageId, greeting, maxMs, minMs }), facts };
+}
+
+function depositFacts(
+	house: House,
+	mailbox: CallMailbox,
+	{ candidate }: Decision & { readonly kind: "deposit" },
+	{ caller }: InviteReading,
+	callId: string,
+): DepositFacts {
+	return {
+		messageId: newId("message"),
+		mailboxId: mailbox.mailboxId,
+		phoneNumber: mailbox.phoneNumber,
+		from: caller.number,
+		fromName: caller.name,
+		receivedOn: house.clock.now().toISOString(),
+		redirectReason: candidate.reason,
+		mailboxSource: candidate.source,
+		minMessageMs: mailbox.minMessageMs,
+		callId,
+	};
+}

@@ -1,0 +1,117 @@
+/** Takes calls, knows which ones run, and lets them end well. The only place of this room with effects, with what it starts. */
+import type { Clock, Log, NumberMask } from "../domain/index.ts";
+import type { Media } from "../media/index.ts";
+import type { IncomingCall } from "../sip/index.ts";
+import type { PromptLibrary } from "../speech/index.ts";
+import { type ActiveCall, CallSession } from "./call-session.ts";
+import type { CallSettings, House } from "./house.ts";
+import { Keeper } from "./keeper.ts";
+import { CALL_LIMITS } from "./limits.ts";
+import type { CallMailboxes, CallTraces } from "./ports.ts";
+
+export interface CallsOptions {
+	readonly settings: CallSettings;
+	readonly mailboxes: CallMailboxes;
+	readonly traces: CallTraces;
+	/** Not closed by this room. */
+	readonly media: Media;
+	readonly prompts: PromptLibrary;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly mask: NumberMask;
+}
+
+export interface Calls extends AsyncDisposable {
+	/** `onCall` of the SIP user agent. Never throws. */
+	take(call: IncomingCall): void;
+	/** Recordings that an earlier run left become messages. Once, before the first call. @returns how many were found. */
+	recoverRecordings(): Promise<number>;
+	/**
+	 * Refuses new calls, waits for the running ones, then says goodbye to the rest and keeps their messages.
+	 *
+	 * @param graceMs how long running calls may go on.
+	 */
+	drain(graceMs: number): Promise<void>;
+	active(): readonly ActiveCall[];
+	/** Monotonic counters and gauges for metrics, by name. */
+	counters(): Readonly<Record<string, number>>;
+}
+
+/** Ready to take calls; the caller wires `take` to the SIP user agent. */
+export async function startCalls(options: CallsOptions): Promise<Calls> {
+	return new CallsInHouse(options);
+}
+
+class CallsInHouse implements Calls {
+	readonly #house: House;
+	readonly #running = new Set<CallSession>();
+	readonly #whenEmpty: (() => void)[] = [];
+	#draining = false;
+	#taken = 0;
+
+	constructor(options: CallsOptions) {
+		const { media, mailboxes, log } = options;
+		this.#house = { ...options, keeper: new Keeper({ recordings: media.recordings, mailboxes, log }) };
+	}
+
+	take(call: IncomingCall): void {
+		this.#taken++;
+		try {
+			const session = new CallSession(call, this.#house, () => this.#over(session));
+			this.#running.add(session);
+			if (this.#draining) session.drain();
+			else void session.run();
+		} catch (error) {
+			this.#house.log.error({ err: error }, "a call could not be taken");
+			call.reject(500);
+		}
+	}
+
+	recoverRecordings(): Promise<number> {
+		return this.#house.keeper.recover();
+	}
+
+	async drain(graceMs: number): Promise<void> {
+		this.#draining = true;
+		if (await this.#emptyWithin(graceMs)) return this.#house.keeper.settled();
+		this.#house.log.info({ calls: this.#running.size }, "saying goodbye to running calls");
+		for (const session of this.#running) session.drain();
+		if (!(await this.#emptyWithin(CALL_LIMITS.goodbyeMs))) {
+			for (const session of this.#running) session.hangUp();
+			await this.#emptyWithin(CALL_LIMITS.goodbyeMs);
+		}
+		await this.#house.keeper.settled();
+	}
+
+	active(): readonly ActiveCall[] {
+		return [...this.#running].map((session) => session.active);
+	}
+
+	counters(): Readonly<Record<string, number>> {
+		return { callsTaken: this.#taken, callsActive: this.#running.size, ...this.#house.keeper.counters() };
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#draining = true;
+		for (const session of this.#running) session.hangUp();
+		await this.#emptyWithin(CALL_LIMITS.goodbyeMs);
+		this.#house.keeper.stop();
+		await this.#house.keeper.settled();
+	}
+
+	#over(session: CallSession): void {
+		this.#running.delete(session);
+		if (this.#running.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+	}
+
+	/** @returns whether no call runs any more. */
+	async #emptyWithin(timeMs: number): Promise<boolean> {
+		if (this.#running.size === 0) return true;
+		const { promise, resolve } = Promise.withResolvers<boolean>();
+		const timer = setTimeout(() => resolve(false), timeMs);
+		this.#whenEmpty.push(() => resolve(true));
+		const empty = await promise;
+		clearTimeout(timer);
+		return empty;
+	}
+}
