@@ -22,7 +22,7 @@ const USER = "afterbeep";
  * Runs initdb in a folder beside and renames it into place, so that a crash half-way leaves no half database.
  * The text search order is PostgreSQL's built-in C.UTF-8: an index stays valid when the C library is upgraded.
  */
-export async function createCluster(layout: Layout, binaries: Binaries, runAs: RunAs): Promise<void> {
+export async function createCluster(layout: Layout, binaries: Binaries, runAs: RunAs, durable: boolean): Promise<void> {
 	const draft = `${layout.root}.new`;
 	rmSync(draft, { recursive: true, force: true });
 	// The server's user passes through this folder; it holds nothing that others may read.
@@ -48,6 +48,7 @@ export async function createCluster(layout: Layout, binaries: Binaries, runAs: R
 		"--locale-provider=builtin",
 		"--builtin-locale=C.UTF-8",
 		"--no-instructions",
+		...(durable ? [] : ["--no-sync"]),
 	];
 	try {
 		const env = serverEnvironment(binaries);

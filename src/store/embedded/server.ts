@@ -133,7 +133,7 @@ class Server implements EmbeddedPostgres {
 				const binaries = findBinaries(layout.libraries);
 				const runAs = decideRunAs(layout.dataFolder, undefined, [binaries.postgres]);
 				this.#log.info({ folder: layout.root }, "making a new database");
-				await createCluster(layout, binaries, runAs);
+				await createCluster(layout, binaries, runAs, this.#durable);
 			}
 			this.#access = readAccess(layout);
 			mkdirSync(layout.users, { recursive: true, mode: 0o700 });
