@@ -15,13 +15,11 @@ interface SmtpError extends Error {
 /**
  * A 5xx to the recipient or to the mail itself stays one (RFC 5321 §4.2.1): permanent. A 5xx to anything before it
  * (greeting, login, sender) is about our settings, and every waiting mail would die of a mistyped password: tried again.
- * An address that the server cannot be given at all (no SMTPUTF8, RFC 6531) has no answer and is permanent too.
  * Everything else, 4xx, silence, a broken connection, passes.
  */
 export function smtpFailure(error: unknown, server: string): Failure {
 	const { code, command, responseCode, message } = error as SmtpError;
 	const said = serverText(message);
-	if (code === "EENVELOPE" && responseCode === undefined) return refusedForGood(error, server, said);
 	if (responseCode === undefined || responseCode < 500) {
 		const what = responseCode === undefined ? "cannot be reached" : "asks to try again later";
 		return new Failure(
@@ -39,15 +37,11 @@ export function smtpFailure(error: unknown, server: string): Failure {
 			{ cause: error },
 		);
 	}
-	return refusedForGood(error, server, said);
-}
-
-function refusedForGood(cause: unknown, server: string, said: string): PermanentFailure {
 	return new PermanentFailure(
 		"mailServerRefused",
 		`The mail server ${server} refused the mail: ${said}`,
 		"Correct the mailbox's e-mail address, or ask the mail server's operator; then run the job again.",
-		{ cause },
+		{ cause: error },
 	);
 }
 

@@ -210,14 +210,6 @@ describe("a mail server that refuses", () => {
 	});
 });
 
-test("an address in another script is refused for good where the server takes none", async () => {
-	const { port, delivered } = await server({ hideSMTPUTF8: true });
-	const abroad = { ...mail(), to: { name: "", address: "zoë@example.com" } };
-	const failure = await failureOf(outbox(`smtp://127.0.0.1:${port}`).send(abroad));
-	expect(failure).toMatchObject({ code: "mailServerRefused", permanent: true });
-	expect(delivered).toEqual([]);
-});
-
 describe("a mail server that fails", () => {
 	const expectUnavailable = async (port: number, url = `smtp://127.0.0.1:${port}`): Promise<string> => {
 		const failure = await failureOf(outbox(url).send(mail()));
