@@ -1,4 +1,4 @@
-export { startSipUserAgent } from "./agent/user-agent.ts";
+export { startSipUserAgent } from "./agent/start.ts";
 export { SIP_LIMITS } from "./limits.ts";
 export { parseNameAddr } from "./message/name-addr.ts";
 export { parseHeaderParams } from "./message/params.ts";

@@ -5,8 +5,7 @@ import type { ClientTransactions } from "../transaction/client-transactions.ts";
 import type { TimerValues } from "../transaction/machine.ts";
 import type { ServerTransactions } from "../transaction/server-transactions.ts";
 import { uriHost } from "../transport/addresses.ts";
-import type { Flow } from "../transport/flow.ts";
-import type { Transports } from "../transport/transports.ts";
+import type { Flow, MessageTransport } from "../transport/flow.ts";
 import type { SipLog } from "../types.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -25,7 +24,7 @@ export type CounterName =
 export interface AgentContext {
 	readonly log: SipLog;
 	readonly serverName: string;
-	readonly transports: Transports;
+	readonly transports: MessageTransport;
 	readonly servers: ServerTransactions;
 	readonly clients: ClientTransactions;
 	/** For the dialogs' own 2xx retransmission. */

@@ -6,10 +6,8 @@ import { ClientTransactions } from "../transaction/client-transactions.ts";
 import { serverKey } from "../transaction/keys.ts";
 import { timerValues } from "../transaction/machine.ts";
 import { ServerTransactions } from "../transaction/server-transactions.ts";
-import { splitHostPort, uriHost } from "../transport/addresses.ts";
-import type { Flow } from "../transport/flow.ts";
-import { Gate } from "../transport/gate.ts";
-import { Transports } from "../transport/transports.ts";
+import type { Flow, MessageTransport } from "../transport/flow.ts";
+import type { Gate } from "../transport/gate.ts";
 import type { ListenAddress, OutgoingCall, OutgoingCallOptions, SipUserAgent, SipUserAgentOptions } from "../types.ts";
 import { CAPABILITIES, writeResponse } from "./answers.ts";
 import type { AgentContext, CounterName, DialogUser } from "./context.ts";
@@ -18,37 +16,17 @@ import { Incoming } from "./incoming-call.ts";
 import { Outgoing } from "./outgoing-call.ts";
 import { readOffer, screen } from "./screening.ts";
 
-/**
- * Opens the sockets and begins to take calls.
- *
- * @throws Error where an address is in use, is not ours, or asks for TLS.
- */
-export async function startSipUserAgent(options: SipUserAgentOptions): Promise<SipUserAgent> {
-	if (options.listen.length === 0) throw new Error("a SIP user agent needs at least one listen address");
-	const tls = options.listen.find((listen) => listen.transport === "tls");
-	if (tls !== undefined) {
-		const address = `tls:${uriHost(tls.host)}:${tls.port}`;
-		throw new Error(`SIP over TLS is not available: remove ${address}, or put a proxy with TLS in front`);
-	}
-	const advertised = options.advertise === undefined ? undefined : splitHostPort(options.advertise);
-	const gate = new Gate(options.isTrusted, options.log);
-	const receive: { agent?: UserAgent } = {};
-	const transports = await Transports.open({
-		listen: options.listen,
-		advertisedHost: advertised?.host,
-		gate,
-		log: options.log,
-		onParsed: (result, flow) => receive.agent?.receive(result, flow),
-	});
-	const agent = new UserAgent(options, advertised, gate, transports);
-	receive.agent = agent;
-	return agent;
+/** Where the agent advertises itself, taken apart. */
+export interface Advertised {
+	readonly host: string;
+	readonly port: number | undefined;
 }
 
-class UserAgent implements SipUserAgent {
+/** The user agent over any transport: `start.ts` gives it sockets, tests a wire of their own. */
+export class UserAgent implements SipUserAgent {
 	readonly #options: SipUserAgentOptions;
 	readonly #gate: Gate;
-	readonly #transports: Transports;
+	readonly #transports: MessageTransport;
 	readonly #servers: ServerTransactions;
 	readonly #clients: ClientTransactions;
 	readonly #dialogs = new Map<string, DialogUser>();
@@ -60,9 +38,9 @@ class UserAgent implements SipUserAgent {
 
 	constructor(
 		options: SipUserAgentOptions,
-		advertised: { readonly host: string; readonly port: number | undefined } | undefined,
+		advertised: Advertised | undefined,
 		gate: Gate,
-		transports: Transports,
+		transports: MessageTransport,
 	) {
 		const t1Ms = options.t1Ms ?? SIP_LIMITS.t1MsDefault;
 		this.#options = options;

@@ -6,7 +6,7 @@ import { splitNameAddr } from "./name-addr.ts";
 import { scanHeaders } from "./scan-headers.ts";
 import { isToken, octetsToText } from "./text.ts";
 import { parseUri, schemeOf } from "./uri.ts";
-import { parseVia } from "./via.ts";
+import { parseSentBy, parseVia } from "./via.ts";
 
 export interface Fault {
 	readonly status: number;
@@ -131,7 +131,7 @@ function readIdentity(headers: HeaderBlock): ReadIdentity {
 	const via = viaText === undefined ? undefined : parseVia(viaText);
 	const fail = (why: string): ReadIdentity => ({ via, whole: undefined, fault: bad(why) });
 	if (viaText === undefined) return fail("Missing Via Header Field");
-	if (via === undefined) return fail("Bad Via Header Field");
+	if (via === undefined) return { ...fail("Bad Via Header Field"), via: parseSentBy(viaText) };
 	const callId = headers.raw("call-id");
 	const cseqText = headers.raw("cseq");
 	const fromText = headers.raw("from");

@@ -26,6 +26,15 @@ export function parseVia(value: string): Via | undefined {
 }
 
 /**
+ * Transport and sent-by alone, of a Via whose parameters are beyond reading: enough to refuse its request
+ * (RFC 4475 §3.1.2.1 wants an answer).
+ */
+export function parseSentBy(value: string): Via | undefined {
+	const semicolon = value.indexOf(";");
+	return semicolon === -1 ? undefined : parseVia(value.slice(0, semicolon));
+}
+
+/**
  * The topmost Via as it goes into responses: `received` where the source is not what sent-by says (§18.2.1), and always
  * with `rport`, which is filled in (RFC 3581 §4). Values the client wrote there itself are replaced: they are lies or loops.
  */

@@ -3,9 +3,9 @@ import { isIP } from "node:net";
 import type { ParseResult } from "../message/message.ts";
 import { parseDatagram } from "../message/parse.ts";
 import type { Via } from "../message/via.ts";
-import type { ListenAddress, SipLog, TransportName } from "../types.ts";
+import type { ListenAddress, SipLog } from "../types.ts";
 import { isWildcard } from "./addresses.ts";
-import type { Flow } from "./flow.ts";
+import type { Flow, MessageTransport, NextHop } from "./flow.ts";
 import type { Gate } from "./gate.ts";
 import { LocalAddresses } from "./local-addresses.ts";
 import { openConnection, type TcpConnection, TcpListener, type TcpPorts } from "./tcp.ts";
@@ -20,13 +20,7 @@ export interface TransportOptions {
 	onParsed(result: ParseResult, flow: Flow): void;
 }
 
-export interface NextHop {
-	readonly transport: TransportName;
-	readonly host: string;
-	readonly port: number;
-}
-
-export class Transports {
+export class Transports implements MessageTransport {
 	readonly #options: TransportOptions;
 	readonly #localAddresses = new LocalAddresses();
 	readonly #udp: UdpSocket[] = [];
@@ -70,11 +64,6 @@ export class Transports {
 		return [...this.#udp.map((socket) => socket.local), ...this.#tcp.map((listener) => listener.local)];
 	}
 
-	get connections(): number {
-		return this.#connections.size;
-	}
-
-	/** Where responses to a request go: RFC 3261 §18.2.2, RFC 3581 §4. */
 	replyFlow(flow: Flow, via: Via): Flow {
 		const { source } = flow;
 		const port = via.port ?? 5060;
@@ -89,10 +78,6 @@ export class Transports {
 		return socket === undefined || !trusted ? flow : socket.flow(host, port, flow.localAddress);
 	}
 
-	/**
-	 * A way for a new request of ours. An open connection to the same place, or the one that a dialog came by
-	 * (`preferred`), is used again: a peer that connected from behind a NAT cannot be connected to.
-	 */
 	flowTo(next: NextHop, preferred: Flow | undefined, then: (flow: Flow | Error) => void): void {
 		const host = next.host.replace(/^\[|\]$/g, "");
 		if (isIP(host) === 0) then(new Error("the next hop is no IP address"));
