@@ -7,7 +7,7 @@ import { deposit } from "./deposit.ts";
 import { find, stillOpen } from "./find.ts";
 import { greetings, setGreeting } from "./greetings.ts";
 import { details, info } from "./info.ts";
-import { audio, listMessages, messages, setStatus } from "./messages.ts";
+import { audio, listMessages, messageAudio, messages, setStatus } from "./messages.ts";
 import type { Needs } from "./needs.ts";
 import { notice } from "./notice.ts";
 import { createPinHasher } from "./pin-hasher.ts";
@@ -44,7 +44,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		remove: (who, number, accountId) => remove(needs, who, number, accountId),
 		details: (number) => details(needs, number),
 		listMessages: (number, limit) => listMessages(needs, number, limit),
-		messageAudio: (messageId) => audio(needs, messageId, undefined),
+		messageAudio: (messageId) => messageAudio(needs, messageId),
 		notice: (messageId, number) => notice(needs, messageId, number),
 		purge: () => purge(needs),
 

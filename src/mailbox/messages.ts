@@ -12,26 +12,33 @@ const columns = MESSAGE_COLUMNS.map((column) => `messages.${column}` as const);
 
 /** One mailbox for the ear: new ones first, then the others, each group oldest first. */
 export async function messages(needs: Needs, mailboxId: string): Promise<MailboxMessages> {
+	const mailbox = await numberOf(needs, mailboxId);
+	if (!mailbox) return { messages: [], newCount: 0, savedCount: 0 };
 	const rows = await needs.store.db
 		.selectFrom("messages")
-		.innerJoin("mailboxes", "mailboxes.id", "messages.mailboxId")
-		.select([...columns, "mailboxes.deletedRetentionDays"])
-		// The number prunes to the one partition that holds this mailbox.
-		.where("messages.phoneNumber", "=", (eb) =>
-			eb.selectFrom("mailboxes as own").select("own.phoneNumber").where("own.id", "=", mailboxId),
-		)
-		.where("messages.mailboxId", "=", mailboxId)
-		.where("messages.deletedOn", "is", null)
-		.orderBy(sql`messages.status <> 'New'`)
-		.orderBy("messages.receivedOn")
-		.orderBy("messages.id")
+		.select(MESSAGE_COLUMNS)
+		.where("phoneNumber", "=", mailbox.phoneNumber)
+		.where("mailboxId", "=", mailboxId)
+		.where("deletedOn", "is", null)
+		.orderBy(sql`status <> 'New'`)
+		.orderBy("receivedOn")
+		.orderBy("id")
 		.execute();
 	const newCount = rows.filter((row) => row.status === "New").length;
 	return {
-		messages: rows.map(messageOf),
+		messages: rows.map((row) => messageOf({ ...row, ...mailbox })),
 		newCount,
 		savedCount: rows.length - newCount,
 	};
+}
+
+/** Read apart: with the number at hand, the query for its messages is planned for one partition instead of all. */
+async function numberOf(needs: Needs, mailboxId: string) {
+	return needs.store.db
+		.selectFrom("mailboxes")
+		.select(["phoneNumber", "deletedRetentionDays"])
+		.where("id", "=", mailboxId)
+		.executeTakeFirst();
 }
 
 /** For the CLI: newest first, deleted ones among them. MessageIds sort by time, so their index gives the order. */
@@ -51,23 +58,25 @@ export async function listMessages(
 	return rows.map(messageOf);
 }
 
-/** @param mailboxId undefined: whatever mailbox it is in, for the CLI. */
-export async function audio(
-	needs: Needs,
-	messageId: string,
-	mailboxId: string | undefined,
-): Promise<TelephoneAudio | undefined> {
+export async function audio(needs: Needs, messageId: string, mailboxId: string): Promise<TelephoneAudio | undefined> {
+	const mailbox = await numberOf(needs, mailboxId);
+	if (!mailbox) return undefined;
+	const row = await needs.store.db
+		.selectFrom("messages")
+		.select("blobKey")
+		.where("phoneNumber", "=", mailbox.phoneNumber)
+		.where("id", "=", messageId)
+		.where("mailboxId", "=", mailboxId)
+		.executeTakeFirst();
+	return row && readAudio(needs, row.blobKey, { messageId });
+}
+
+/** Whatever mailbox it is in: for the CLI. */
+export async function messageAudio(needs: Needs, messageId: string): Promise<TelephoneAudio | undefined> {
 	const row = await needs.store.db
 		.selectFrom("messages")
 		.select("blobKey")
 		.where("id", "=", messageId)
-		.$if(mailboxId !== undefined, (query) =>
-			query
-				.where("mailboxId", "=", mailboxId!)
-				.where("phoneNumber", "=", (eb) =>
-					eb.selectFrom("mailboxes").select("mailboxes.phoneNumber").where("mailboxes.id", "=", mailboxId!),
-				),
-		)
 		.executeTakeFirst();
 	return row && readAudio(needs, row.blobKey, { messageId });
 }
