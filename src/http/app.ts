@@ -6,7 +6,7 @@ import { answerBrokenRequest, failureSender, settleServer } from "./conventions/
 import { secureHeaders, setSecureHeaders } from "./conventions/headers.ts";
 import { type Operation, serveOperations } from "./conventions/operation.ts";
 import { canonicalUrl } from "./conventions/paths.ts";
-import { logRequests } from "./conventions/request-log.ts";
+import { logRequests, noteRequest } from "./conventions/request-log.ts";
 import { answerWrongTurns } from "./conventions/wrong-turns.ts";
 import type { HttpDeps } from "./deps.ts";
 import { HTTP_LIMITS } from "./limits.ts";
@@ -34,7 +34,6 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 		rewriteUrl: (request) => canonicalUrl(request.url ?? "/"),
 		routerOptions: { caseSensitive: false },
 		keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
-		handlerTimeout: HTTP_LIMITS.handlerTimeoutMs,
 		// The body has a timer of its own whose answer is complete; this one catches what never got that far.
 		requestTimeout: requestTimeoutMs + HTTP_LIMITS.socketGraceMs,
 		forceCloseConnections: "idle",
@@ -46,10 +45,14 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 			// Checked in a hook, where the answer has a body.
 			requireHostHeader: false,
 		},
-		clientErrorHandler: answerBrokenRequest,
+		clientErrorHandler: (error, socket) => {
+			const status = answerBrokenRequest(error, socket);
+			if (status !== undefined) deps.metrics.countBrokenRequest(status);
+		},
 		frameworkErrors: (error, request, reply) => {
 			setSecureHeaders(reply, request.id);
 			sendFailure(error, request, reply);
+			noteRequest(request, reply, log, deps.metrics);
 		},
 	});
 
@@ -73,7 +76,10 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 	app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 
 	const operations = allOperations(deps);
-	const document = openApiDocument(operations, { publicUrl: settings.publicUrl, version: deps.version });
+	const document = openApiDocument(operations, {
+		publicUrl: settings.publicUrl.replace(/\/+$/, ""),
+		version: deps.version,
+	});
 	serveOperations(app, operations, {
 		tokens: deps.tokens,
 		clock: deps.clock,

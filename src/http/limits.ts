@@ -1,5 +1,3 @@
-import { LIMITS } from "../domain/index.ts";
-
 /** Bounds of this room. Those that other rooms share stand in the domain's `LIMITS`. */
 export const HTTP_LIMITS = {
 	/** A request line and its headers; Node answers 431 beyond. */
@@ -27,8 +25,8 @@ export const HTTP_LIMITS = {
 	socketGraceMs: 2_000,
 	/** Idle connections kept open; longer than the 60 s after which common proxies close theirs. */
 	keepAliveMs: 72_000,
-	/** Longer than the body may take and any query should; then 504. */
-	handlerTimeoutMs: 2 * LIMITS.requestTimeoutMs,
+	/** Time for the work of an operation as a multiple of the body's: longer than any query should take; then 504. */
+	workTimeoutFactor: 2,
 	/** Retry-After of a 503. */
 	unavailableRetrySeconds: 5,
 } as const;

@@ -13,6 +13,8 @@ export interface CounterHandle {
 export interface Metrics {
 	/** @param route pattern of the route, never the raw path: its number of values must stay small. */
 	observeRequest(method: string, route: string, status: number, seconds: number): void;
+	/** What was no HTTP, or never became a whole request. */
+	countBrokenRequest(status: number): void;
 	/** A figure read at scrape time. A `read` that fails leaves its gauge out of that scrape, not the others. */
 	gauge(
 		name: string,
@@ -36,7 +38,14 @@ export function createMetrics(options: { readonly ofProcess: boolean } = { ofPro
 		buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 		registers: [registry],
 	});
+	const broken = new Counter({
+		name: "afterbeep_http_broken_requests_total",
+		help: "Requests that were no HTTP, or never whole.",
+		labelNames: ["status"],
+		registers: [registry],
+	});
 	return {
+		countBrokenRequest: (status) => broken.inc({ status: String(status) }),
 		observeRequest: (method, route, status, seconds) =>
 			requests.observe({ method, route, status: String(status) }, seconds),
 		gauge(name, help, labelNames, read) {

@@ -11,8 +11,8 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * Listens. Disposal stops listening, answers 503 on connections still open, and lets running requests end; each is
- * bounded by the handler's time.
+ * Listens. Disposal stops listening, answers 503 on connections still open, and lets running requests end; each has
+ * a bounded time.
  *
  * @throws the system's error (EADDRINUSE, EACCES) when the address can not be had.
  */

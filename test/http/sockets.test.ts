@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startHttp } from "../../src/http/index.ts";
+import { createMetrics, startHttp } from "../../src/http/index.ts";
 import { openTestApi, type TestApi } from "../support/http-api.ts";
 import { until } from "../support/platform.ts";
 
@@ -98,6 +98,25 @@ describe("over a real socket", () => {
 		expectError(await talk([`POST ${INFO} HTTP/1.1\r\nHost: x\r\nX-Slow: `]), 408);
 	});
 
+	test("a connection on which nothing comes is closed with 408", async () => {
+		expectError(await talk([]), 408);
+	});
+
+	test("what is behind us and does not answer in time is 504", async () => {
+		const mailboxes = { ...api.deps.mailboxes, info: () => new Promise<never>(() => {}) };
+		await using stuck = await startHttp({ host: "127.0.0.1", port: 0 }, { ...api.deps, mailboxes });
+		const response = await fetch(stuck.url + INFO, {
+			method: "POST",
+			headers: { authorization: authorization.slice("Authorization: ".length), "content-type": "application/json" },
+			body: JSON.stringify({ PhoneNumber }),
+		});
+		expect(response.status).toBe(504);
+		expect(await response.json()).toEqual({
+			StatusCode: 504,
+			Message: "Gateway timeout: an upstream service did not respond in time. Retry with exponential backoff.",
+		});
+	});
+
 	test("a connection closed half-way by the client, in head or body, is 408", async () => {
 		expectError(await talk([head(100), '{"Phone'], { end: true }), 408);
 		expectError(await talk([`POST ${INFO} HTTP/1.1\r\nHost: x\r\n`], { end: true }), 408);
@@ -126,6 +145,7 @@ describe("over a real socket", () => {
 		["INVITE sip:x@y SIP/2.0\r\n\r\n"],
 	])("what is not HTTP is 400: %j", async (text) => {
 		expectError(await talk([text]), 400);
+		expect(await api.deps.metrics.text()).toMatch(/^afterbeep_http_broken_requests_total\{status="408"\} [1-9]/m);
 	});
 
 	test("a body over the bound is 413 before it is read", async () => {
@@ -154,6 +174,7 @@ describe("over a real socket", () => {
 });
 
 test("at the end of the server a request under way is finished, and one that comes on an open connection gets 503", async () => {
+	const metrics = createMetrics();
 	const held = Promise.withResolvers<void>();
 	const asked = Promise.withResolvers<void>();
 	const readiness = async () => {
@@ -161,7 +182,7 @@ test("at the end of the server a request under way is finished, and one that com
 		await held.promise;
 		return { ready: true, checks: {} };
 	};
-	const ending = await startHttp({ host: "127.0.0.1", port: 0 }, { ...api.deps, readiness });
+	const ending = await startHttp({ host: "127.0.0.1", port: 0 }, { ...api.deps, metrics, readiness });
 	const busy = connect(ending.port, "127.0.0.1");
 	let text = "";
 	busy.on("data", (chunk) => {
@@ -181,6 +202,7 @@ test("at the end of the server a request under way is finished, and one that com
 	held.resolve();
 	await Promise.all([closed, once(busy, "close")]);
 
+	expect(await metrics.text()).toContain('route="/readyz",status="200"');
 	const [first, second] = text.split(/(?=HTTP\/1\.1 )/);
 	expect(first).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*\{"Ready":true,"Checks":\{\}\}$/);
 	expect(second).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: \d+[\s\S]*content-type: text\/plain; charset=utf-8/);

@@ -124,7 +124,6 @@ export function answerTo(error: unknown): ErrorAnswer {
 		return answer(status, detail);
 	}
 	const code = errorCode(error);
-	if (code === "FST_ERR_HANDLER_TIMEOUT") return answer(504);
 	if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return answer(415);
 	if (code === "FST_ERR_MAX_PARAM_LENGTH")
 		return answer(404, "There is no such path. GET /openapi.json lists those there are.");

@@ -19,11 +19,18 @@ export function failureSender(log: Log) {
 	};
 }
 
-/** Requests that never become one: broken syntax, too many headers, too slow, cut off (contract 1.4: 408). */
-export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Duplex): void {
+/**
+ * Requests that never become one: broken syntax, too many headers, too slow, cut off (contract 1.4: 408).
+ *
+ * @returns undefined when nobody is there to read an answer.
+ */
+export function answerBrokenRequest(
+	error: Error & { readonly code?: string },
+	socket: Duplex,
+): ErrorStatus | undefined {
 	if (error.code === "ECONNRESET" || !socket.writable) {
 		socket.destroy();
-		return;
+		return undefined;
 	}
 	const status = brokenStatus(error.code);
 	const body = JSON.stringify(
@@ -43,6 +50,7 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
 		// A peer that never reads would keep the socket for ever.
 		() => socket.destroy(),
 	);
+	return status;
 }
 
 function brokenStatus(code: string | undefined): ErrorStatus {

@@ -71,6 +71,8 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 	);
 	const bounds = { bytesMax: LIMITS.requestBodyBytesMax, timeoutMs: needs.requestTimeoutMs };
 
+	const workTimeoutMs = HTTP_LIMITS.workTimeoutFactor * needs.requestTimeoutMs;
+
 	for (const each of operations) {
 		const read = readerOf(each.request);
 		app.route({
@@ -81,10 +83,21 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 				const who =
 					each.auth === "bearer" ? await admitBearer(request, needs.tokens, keys) : admitAddress(request, addresses);
 				const raw = each.method === "GET" ? parseQuery(queryOf(request)) : await readJsonBody(request.raw, bounds);
-				const result = await each.handle(read(raw) as never, who as Principal, request.ip);
+				const result = await withinTime(each.handle(read(raw) as never, who as Principal, request.ip), workTimeoutMs);
 				return sendJson(request, reply, 200, each.response.parse(result));
 			},
 		});
+	}
+}
+
+/** The framework's own handler timeout ends with the request stream, which a body read whole has closed already. */
+async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+	const { promise: late, reject } = Promise.withResolvers<never>();
+	const timer = setTimeout(() => reject(new HttpError(504)), timeoutMs);
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
 	}
 }
 

@@ -7,7 +7,15 @@ export function serveReference(app: FastifyInstance, document: object): void {
 	app.register(swagger, { mode: "static", specification: { document: document as never } });
 	app.register(swaggerUi, {
 		routePrefix: "/docs",
-		uiConfig: { validatorUrl: null, docExpansion: "list", deepLinking: true, persistAuthorization: false } as object,
+		uiConfig: {
+			// Without the bar on top, which invites to load descriptions from elsewhere.
+			layout: "BaseLayout",
+			validatorUrl: null,
+			docExpansion: "list",
+			defaultModelsExpandDepth: 0,
+			deepLinking: true,
+			persistAuthorization: false,
+		},
 		theme: { title: "Afterbeep API" },
 		// The page styles itself inline and draws its icons from data URLs; scripts come from files only.
 		staticCSP: {
