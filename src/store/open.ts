@@ -3,7 +3,7 @@ import { CamelCasePlugin, Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import { Failure } from "../domain/index.ts";
 import { openBlobs } from "./blobs.ts";
-import { asFailure } from "./connections/outage.ts";
+import { asFailure, asStartFailure } from "./connections/outage.ts";
 import { openPool, type PoolOptions, timeouts } from "./connections/pool.ts";
 import { startEmbeddedPostgres } from "./embedded/index.ts";
 import { openJobs } from "./jobs/jobs.ts";
@@ -31,13 +31,16 @@ interface Source {
 export async function openStore(options: StoreOptions): Promise<Store> {
 	await using opened = new AsyncDisposableStack();
 	const source = await findSource(options, opened);
-	await prepareDatabase(source, options);
 	const blobs = await openBlobs(options.blobs, options.createIfMissing ?? true);
-	const db = connect<Database>(source, options, options.connectionsMax ?? STORE_LIMITS.connectionsDefault);
-	opened.defer(() => db.destroy());
-	const jobs = opened.use(
-		await openJobs({ db, directConfig: source.directConfig, worker: options.worker, log: options.log }),
-	);
+	const { db, jobs } = await alone(source, options, async (direct) => {
+		await checkVersion(direct);
+		await migrate(direct, options.log);
+		const { worker, log, connectionsMax = STORE_LIMITS.connectionsDefault } = options;
+		const { pooled, recover, directConfig } = source;
+		const db = kyselyOver<Database>({ config: source.config(), pooled, recover, connectionsMax, log });
+		opened.defer(() => db.destroy());
+		return { db, jobs: opened.use(await openJobs({ db, directConfig, worker, log })) };
+	});
 	const running = opened.move();
 	return {
 		db,
@@ -91,11 +94,6 @@ function checkedUrl(name: string, text: string): string {
 	);
 }
 
-function connect<T>(source: Source, options: StoreOptions, connectionsMax: number): Kysely<T> {
-	const { pooled, recover } = source;
-	return kyselyOver<T>({ config: source.config(), pooled, recover, connectionsMax, log: options.log });
-}
-
 /** Column names are snake_case in SQL and camelCase here; what is inside of jsonb stays as it was written. */
 function kyselyOver<T>(options: PoolOptions): Kysely<T> {
 	return new Kysely<T>({
@@ -104,17 +102,29 @@ function kyselyOver<T>(options: PoolOptions): Kysely<T> {
 	});
 }
 
-async function prepareDatabase(source: Source, options: StoreOptions): Promise<void> {
+/** Any number will do, as long as nobody else's is the same: "aftrbeep" in ASCII. */
+const PREPARATION_LOCK = "7018425103929402736";
+
+/** Changes of tables and queues, by one process at a time, over connections that pass by any transaction pooler. */
+async function alone<T>(
+	source: Source,
+	options: StoreOptions,
+	work: (direct: Kysely<unknown>) => Promise<T>,
+): Promise<T> {
 	const { recover } = source;
-	const config = { ...source.directConfig(), ...timeouts(false), statement_timeout: 0, query_timeout: 0 };
-	const db = kyselyOver<unknown>({ config, pooled: true, recover, connectionsMax: 1, log: options.log });
+	// A migration may take its time, and so may the process before us.
+	const config = { ...source.directConfig(), ...timeouts(true), query_timeout: 0 };
+	const direct = kyselyOver<unknown>({ config, pooled: true, recover, connectionsMax: 2, log: options.log });
 	try {
-		await checkVersion(db);
-		await migrate(db, options.log);
+		return await direct.connection().execute(async (session) => {
+			await sql`select pg_advisory_lock(${PREPARATION_LOCK}::bigint)`.execute(session);
+			return await work(direct);
+		});
 	} catch (error) {
-		throw asFailure(error);
+		throw asStartFailure(error);
 	} finally {
-		await db.destroy();
+		// The lock ends with its session.
+		await direct.destroy();
 	}
 }
 

@@ -59,8 +59,8 @@ export interface TestDatabase extends AsyncDisposable {
 	readonly url: string;
 }
 
-/** A fresh, migrated database on the shared server, dropped at the end. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+/** A fresh database on the shared server, migrated unless it is to be empty; dropped at the end. */
+export async function openTestDatabase(options: { empty?: boolean } = {}): Promise<TestDatabase> {
 	await using opened = new AsyncDisposableStack();
 	const server = opened.use(await sharedServer());
 	const template = `template_${fingerprint()}`;
@@ -68,7 +68,8 @@ export async function openTestDatabase(): Promise<TestDatabase> {
 	await asAdmin(server.address, async (admin) => {
 		await admin.query("select pg_advisory_lock(1)");
 		await prepareTemplate(admin, server.address, template);
-		await admin.query(`create database ${name} template ${template} strategy file_copy`);
+		const from = options.empty === true ? "template1" : template;
+		await admin.query(`create database ${name} template ${from} strategy file_copy`);
 	});
 	opened.defer(() => asAdmin(server.address, (admin) => admin.query(`drop database if exists ${name} with (force)`)));
 	const running = opened.move();

@@ -1,8 +1,8 @@
 /** Which errors mean that the database can not be used now, as against a statement that is wrong. */
 import { Failure } from "../../domain/index.ts";
 
-/** PostgreSQL, appendix A: connection exceptions, insufficient resources, operator intervention. */
-const OUTAGE_CLASSES = ["08", "53", "57", "58"] as const;
+/** PostgreSQL, appendix A: connection exceptions, refused log-ins, insufficient resources, operator intervention. */
+const OUTAGE_CLASSES = ["08", "28", "3D", "53", "57", "58"] as const;
 
 const SYSTEM_CODES: ReadonlySet<string> = new Set([
 	"ECONNREFUSED",
@@ -44,6 +44,19 @@ export function storeUnavailable(cause: unknown): Failure {
 		"storeUnavailable",
 		`The database can not be used now: ${said.slice(0, 300)}`,
 		"Check that PostgreSQL runs and DATABASE_URL is right (afterbeep doctor); it is used again as soon as it is back.",
+		{ cause },
+	);
+}
+
+/** At the start a refused log-in is a wrong setting, not a bad moment. */
+export function asStartFailure(error: unknown): unknown {
+	const failure = asFailure(error);
+	const cause = failure instanceof Failure ? (failure.cause as Error & { code?: unknown }) : undefined;
+	if (typeof cause?.code !== "string" || !/^(28|3D)...$/.test(cause.code)) return failure;
+	return new Failure(
+		"configInvalid",
+		`PostgreSQL refuses DATABASE_URL: ${cause.message}`,
+		"Correct the user, password or database in DATABASE_URL, or make them in PostgreSQL.",
 		{ cause },
 	);
 }

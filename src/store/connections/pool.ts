@@ -20,34 +20,29 @@ export interface PoolOptions {
 
 export function openPool(options: PoolOptions): PostgresPool {
 	const pool = new pg.Pool({
-		...options.config,
 		...timeouts(options.pooled),
+		...options.config,
 		max: options.connectionsMax,
 		allowExitOnIdle: true,
 	});
 	pool.on("error", (error) => options.log.warn({ error: error.message }, "an idle database connection was lost"));
 	// pg takes its own listener off while a client is in use; an error with no listener ends the process.
 	pool.on("connect", (client) => client.on("error", () => {}));
-	const clients = new WeakMap<pg.PoolClient, GuardedClient>();
-	const guarded = (client: pg.PoolClient): PostgresPoolClient => {
-		const known = clients.get(client) ?? new GuardedClient(client);
-		clients.set(client, known);
-		return known as unknown as PostgresPoolClient;
+	const borrow = async () => {
+		try {
+			return await pool.connect();
+		} catch (error) {
+			if (options.recover === undefined || !isOutage(error)) throw asFailure(error);
+		}
+		try {
+			Object.assign(pool.options, await options.recover());
+			return await pool.connect();
+		} catch (error) {
+			throw asFailure(error);
+		}
 	};
 	return {
-		connect: async () => {
-			try {
-				return guarded(await pool.connect());
-			} catch (error) {
-				if (options.recover === undefined || !isOutage(error)) throw asFailure(error);
-			}
-			try {
-				Object.assign(pool.options, await options.recover());
-				return guarded(await pool.connect());
-			} catch (error) {
-				throw asFailure(error);
-			}
-		},
+		connect: async () => new BorrowedConnection(await borrow(), borrow) as unknown as PostgresPoolClient,
 		end: () => pool.end(),
 		options: pool.options,
 	};
@@ -71,16 +66,20 @@ export function timeouts(pooled: boolean): pg.ClientConfig {
 	};
 }
 
-/** One per connection, since Kysely knows its connections by identity. */
-class GuardedClient {
-	readonly #client: pg.PoolClient;
+/** A connection from the pool until it goes back. */
+class BorrowedConnection {
+	readonly #another: () => Promise<pg.PoolClient>;
+	readonly #onError = (error: Error) => {
+		this.#broken = error;
+	};
+	#client: pg.PoolClient;
 	#broken: Error | undefined;
+	#fresh = true;
 
-	constructor(client: pg.PoolClient) {
+	constructor(client: pg.PoolClient, another: () => Promise<pg.PoolClient>) {
+		this.#another = another;
 		this.#client = client;
-		client.on("error", (error) => {
-			this.#broken = error;
-		});
+		client.on("error", this.#onError);
 	}
 
 	get processID(): number | undefined {
@@ -88,15 +87,39 @@ class GuardedClient {
 	}
 
 	async query(text: string, values: unknown[]): Promise<pg.QueryResult> {
+		const first = this.#fresh;
+		this.#fresh = false;
 		try {
 			return await this.#client.query(text, values);
 		} catch (error) {
-			if (isOutage(error)) this.#broken = error as Error;
-			throw asFailure(error);
+			if (!isOutage(error)) throw error;
+			this.#broken = error as Error;
+			if (!first || !mayRepeat(text, error)) throw asFailure(error);
 		}
+		await this.#replace();
+		return this.query(text, values);
+	}
+
+	/** It died in the pool, and nobody had noticed. */
+	async #replace(): Promise<void> {
+		const another = await this.#another();
+		this.#giveBack(true);
+		this.#client = another;
+		this.#broken = undefined;
+		another.on("error", this.#onError);
 	}
 
 	release(destroy?: boolean): void {
-		this.#client.release(destroy === true || this.#broken !== undefined);
+		this.#giveBack(destroy === true || this.#broken !== undefined);
 	}
+
+	#giveBack(destroy: boolean): void {
+		this.#client.off("error", this.#onError);
+		this.#client.release(destroy);
+	}
+}
+
+/** Whether a statement, the first on its connection, can be sent again: it never left, or carrying it out twice is harmless. */
+function mayRepeat(text: string, error: unknown): boolean {
+	return (error as { code?: unknown }).code === "EPIPE" || /^\s*(begin|select)\b/i.test(text);
 }

@@ -50,7 +50,7 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs & AsyncDi
 
 function bossOptions(db: Kysely<Database>): ConstructorOptions {
 	return {
-		db: { executeSql: (text, values) => runSql(db, text, values) },
+		db: { executeSql: (text, values) => runScript(db, text, values) },
 		schema: SCHEMA,
 		schedule: false,
 		migrate: true,
@@ -64,6 +64,18 @@ function bossOptions(db: Kysely<Database>): ConstructorOptions {
 async function runSql(db: Kysely<Database>, text: string, values: unknown[] = []): Promise<{ rows: unknown[] }> {
 	const result = await db.withoutPlugins().executeQuery(CompiledQuery.raw(text, values));
 	return { rows: result.rows };
+}
+
+/** pg-boss sends several statements as one text, with their own begin: what fails half-way must not stay open. */
+async function runScript(db: Kysely<Database>, text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+	return db.connection().execute(async (connection) => {
+		try {
+			return await runSql(connection, text, values);
+		} catch (error) {
+			if (/\bbegin\b/i.test(text)) await sql`rollback`.execute(connection).catch(() => {});
+			throw error;
+		}
+	});
 }
 
 /** The name pg-boss notifies on: part of its protocol between processes, the same expression as in its source. */

@@ -1,0 +1,227 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { silentLog } from "../../src/domain/index.ts";
+import { openStore, type Store, type StoreOptions, startEmbeddedPostgres } from "../../src/store/index.ts";
+import { openTestDatabase, openTestStore, type TestStore } from "../support/store.ts";
+
+const distributor = (id: string) => ({ id, name: `Operator ${id}` });
+
+describe("a store", () => {
+	let opened: TestStore;
+	let store: Store;
+	beforeAll(async () => {
+		opened = await openTestStore();
+		store = opened.store;
+	});
+	afterAll(() => opened[Symbol.asyncDispose]());
+
+	test("opened again over the same database finds nothing to migrate and all its rows", async () => {
+		await store.db.insertInto("distributors").values(distributor("DID-again")).execute();
+		await using again = await openStore(opened.options);
+		const found = await again.db.selectFrom("distributors").selectAll().where("id", "=", "DID-again").execute();
+		expect(found).toMatchObject([{ id: "DID-again", name: "Operator DID-again", createdOn: expect.any(Date) }]);
+	});
+
+	test("a transaction that throws leaves nothing, and the error comes through as it was", async () => {
+		const error = new Error("changed my mind");
+		const undone = store.transaction(async (tx) => {
+			await tx.insertInto("distributors").values(distributor("DID-undone")).execute();
+			throw error;
+		});
+		await expect(undone).rejects.toBe(error);
+		expect(await store.db.selectFrom("distributors").where("id", "=", "DID-undone").selectAll().execute()).toEqual([]);
+	});
+
+	test("a statement that is wrong is an error, not an outage", async () => {
+		await store.db.insertInto("distributors").values(distributor("DID-twice")).execute();
+		const twice = store.transaction((tx) => tx.insertInto("distributors").values(distributor("DID-twice")).execute());
+		await expect(twice).rejects.toMatchObject({ code: "23505" });
+	});
+
+	test("column names are camel-cased, what is inside of jsonb is not, bigint stays exact, bytea is bytes", async () => {
+		const trace = { snake_case: { inner_key: [1, { deep_key: true }] }, camelCase: null };
+		const call = { id: "CALL-1", sipCallId: "x", startedOn: new Date(), kind: "deposit", status: 200, why: "test" };
+		await store.db
+			.insertInto("calls")
+			.values({ ...call, trace: JSON.stringify(trace) })
+			.execute();
+		const row = await store.db.selectFrom("calls").selectAll().executeTakeFirstOrThrow();
+		expect(row).toMatchObject({ sipCallId: "x", startedOn: call.startedOn });
+		expect(row.trace).toEqual(trace);
+		const big = sql<{
+			veryBig: string;
+			someBytes: Uint8Array;
+		}>`select 9007199254740993 as very_big, '\\x0001ff'::bytea as some_bytes`;
+		const { veryBig, someBytes } = (await big.execute(store.db)).rows[0]!;
+		expect(veryBig).toBe("9007199254740993");
+		expect([...someBytes]).toEqual([0, 1, 255]);
+	});
+
+	test("the death of an idle connection is survived", async () => {
+		await Promise.all([1, 2, 3].map(() => sql`select pg_sleep(0.02)`.execute(store.db)));
+		await killOthers(store);
+		await Promise.all([1, 2, 3, 4].map(() => sql`select pg_sleep(0.02)`.execute(store.db)));
+	});
+
+	test("a connection that dies within a transaction fails that one as an outage, and the next one works", async () => {
+		const cut = store.transaction(async (tx) => {
+			await tx.insertInto("distributors").values(distributor("DID-cut")).execute();
+			const { pid } = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)).rows[0]!;
+			await sql`select pg_terminate_backend(${pid})`.execute(store.db);
+			await sql`select 1`.execute(tx);
+		});
+		await expect(cut).rejects.toMatchObject({ name: "Failure", code: "storeUnavailable" });
+		await store.transaction((tx) => tx.insertInto("distributors").values(distributor("DID-next")).execute());
+		const ids = (await store.db.selectFrom("distributors").select("id").execute()).map((row) => row.id);
+		expect(ids).toContain("DID-next");
+		expect(ids).not.toContain("DID-cut");
+	});
+
+	test("more transactions than connections wait their turn", async () => {
+		const many = Array.from({ length: 40 }, (_, i) =>
+			store.transaction(async (tx) => {
+				await sql`select pg_sleep(0.005)`.execute(tx);
+				await tx
+					.insertInto("distributors")
+					.values(distributor(`DID-many-${i}`))
+					.execute();
+			}),
+		);
+		await Promise.all(many);
+		const found = await store.db.selectFrom("distributors").where("id", "like", "DID-many-%").select("id").execute();
+		expect(found).toHaveLength(40);
+		const used = sql<{
+			count: string;
+		}>`select count(*) as count from pg_stat_activity where datname = current_database()`;
+		expect(Number((await used.execute(store.db)).rows[0]!.count)).toBeLessThanOrEqual(opened.options.connectionsMax!);
+	});
+
+	test("its check passes", async () => {
+		await store.check();
+	});
+});
+
+async function killOthers(store: Store): Promise<void> {
+	await sql`select pg_terminate_backend(pid) from pg_stat_activity
+		where datname = current_database() and pid <> pg_backend_pid()`.execute(store.db);
+}
+
+describe("settings", () => {
+	const options = (changes: Partial<StoreOptions>): StoreOptions => ({
+		databaseUrl: undefined,
+		databaseDirectUrl: undefined,
+		dataFolder: "/nowhere/at/all",
+		blobs: "file:/nowhere/at/all/blobs",
+		worker: false,
+		log: silentLog,
+		...changes,
+	});
+
+	test.each(["mysql://localhost/x", "localhost:5432", "postgres:x", "postgres://"])(
+		"DATABASE_URL %j is refused",
+		async (url) => {
+			await expect(openStore(options({ databaseUrl: url }))).rejects.toMatchObject({ code: "configInvalid" });
+		},
+	);
+
+	test("a database that nobody serves is an outage, said without its password", async () => {
+		const error = await openStore(options({ databaseUrl: "postgres://me:s3cret@127.0.0.1:1/x" })).catch((e) => e);
+		expect(error).toMatchObject({ code: "storeUnavailable" });
+		expect(`${error.message} ${error.mend}`).not.toMatch(/s3cret/);
+	});
+
+	test("a wrong password is told from an outage", async () => {
+		await using database = await openTestDatabase();
+		const url = database.url.replace(/:[^:@]+@/, ":wrong@");
+		const error = await openStore(options({ databaseUrl: url })).catch((e) => e);
+		expect(error).toMatchObject({ code: "configInvalid", message: expect.stringMatching(/password authentication/) });
+	});
+
+	test("a reading command makes no data folder", async () => {
+		const dataFolder = join(tmpdir(), `afterbeep-not-there-${process.pid}`);
+		const opening = openStore(options({ dataFolder, blobs: `file:${dataFolder}/blobs`, createIfMissing: false }));
+		await expect(opening).rejects.toMatchObject({ code: "configInvalid" });
+		expect(existsSync(dataFolder)).toBe(false);
+	});
+
+	test("several processes that meet an empty database at once migrate it once", async () => {
+		await using database = await openTestDatabase({ empty: true });
+		const dataFolder = mkdtempSync(join(tmpdir(), "afterbeep-data-"));
+		const wish = options({ databaseUrl: database.url, dataFolder, blobs: `file:${dataFolder}/blobs`, worker: true });
+		const stores = await Promise.all([openStore(wish), openStore(wish), openStore(wish)]);
+		for (const store of stores) expect(await store.db.selectFrom("messages").selectAll().execute()).toEqual([]);
+		for (const store of stores) await store[Symbol.asyncDispose]();
+		rmSync(dataFolder, { recursive: true });
+	});
+
+	test("a database of a newer Afterbeep is left alone", async () => {
+		await using database = await openTestStore();
+		await sql`insert into kysely_migration values ('9999-future', now()::text)`.execute(database.store.db);
+		await expect(openStore(database.options)).rejects.toMatchObject({
+			code: "configInvalid",
+			mend: expect.stringMatching(/newer/),
+		});
+	});
+});
+
+describe("outages", () => {
+	let dataFolder: string;
+	beforeEach(() => {
+		dataFolder = mkdtempSync(join(tmpdir(), "afterbeep-data-"));
+	});
+	afterEach(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+	test("while an outside database is away all is an outage; when it is back, queries and jobs go on by themselves", async () => {
+		const serverFolder = join(dataFolder, "server");
+		const start = () => startEmbeddedPostgres({ dataFolder: serverFolder, durable: false, log: silentLog });
+		const first = await start();
+		const { user, password, host, port } = first.address;
+		await using store = await openStore({
+			databaseUrl: `postgres://${user}:${password}@/postgres?host=${encodeURIComponent(host)}&port=${port}`,
+			databaseDirectUrl: undefined,
+			dataFolder,
+			blobs: `file:${dataFolder}/blobs`,
+			worker: true,
+			log: silentLog,
+		});
+		const heard = Promise.withResolvers<string>();
+		await store.jobs.work("message.stored", 1, async (data) => heard.resolve(data.messageId));
+		await first[Symbol.asyncDispose]();
+		await expect(store.transaction(async () => {})).rejects.toMatchObject({ code: "storeUnavailable" });
+		await expect(store.db.selectFrom("calls").selectAll().execute()).rejects.toMatchObject({
+			code: "storeUnavailable",
+		});
+		await expect(store.check()).rejects.toMatchObject({ code: "storeUnavailable" });
+		await using _second = await start();
+		await store.check();
+		await store.transaction((tx) =>
+			store.jobs.enqueue(tx, "message.stored", { messageId: "VMID-1", phoneNumber: "+1" }),
+		);
+		expect(await heard.promise).toBe("VMID-1");
+	});
+
+	test("an embedded server that dies is started again by the first who needs it", async () => {
+		const options: StoreOptions = {
+			databaseUrl: undefined,
+			databaseDirectUrl: undefined,
+			dataFolder,
+			blobs: `file:${dataFolder}/blobs`,
+			worker: true,
+			log: silentLog,
+		};
+		await using store = await openStore(options);
+		await store.db.insertInto("distributors").values(distributor("DID-kept")).execute();
+		const pidFile = join(dataFolder, "postgres", "data", "postmaster.pid");
+		process.kill(Number.parseInt(readFileSync(pidFile, "utf8"), 10), "SIGKILL");
+		await expect
+			.poll(() => store.transaction((tx) => tx.selectFrom("distributors").select("id").execute()).catch(() => []), {
+				timeout: 15_000,
+			})
+			.toEqual([{ id: "DID-kept" }]);
+		await using reader = await openStore({ ...options, worker: false, createIfMissing: false });
+		expect(await reader.db.selectFrom("distributors").select("id").execute()).toEqual([{ id: "DID-kept" }]);
+	});
+});
