@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { Failure, isE164 } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import { isId } from "./ids.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { iccidText } from "./number-row.ts";
 import type { NumberImport } from "./types.ts";
@@ -17,14 +18,14 @@ export async function importPool(
 	distributorId: string,
 	numbers: readonly NumberImport[],
 ): Promise<{ readonly imported: number; readonly skipped: readonly string[] }> {
-	const wrong = numbers.findIndex((row) => !isE164(row.number));
-	if (wrong >= 0) {
+	if (numbers.length > DIRECTORY_LIMITS.importRowsMax) {
 		throw new Failure(
 			"badInput",
-			`Row ${wrong + 1}: Number is not an E.164 number`,
-			"Write each number with + and country code, digits only, such as +11234567890.",
+			`${numbers.length} numbers are too many for one import`,
+			`Split them into imports of at most ${DIRECTORY_LIMITS.importRowsMax}.`,
 		);
 	}
+	for (const [at, row] of numbers.entries()) checkRow(row, at + 1);
 	const taken = new Set<string>();
 	for (let at = 0; at < numbers.length; at += DIRECTORY_LIMITS.importBatchRows) {
 		const batch = numbers.slice(at, at + DIRECTORY_LIMITS.importBatchRows);
@@ -45,6 +46,22 @@ export async function importPool(
 		return !(first && taken.has(row.number));
 	});
 	return { imported: taken.size, skipped: skipped.map((row) => row.number) };
+}
+
+function checkRow(row: NumberImport, position: number): void {
+	if (!isE164(row.number)) {
+		throw new Failure(
+			"badInput",
+			`Row ${position}: Number is not an E.164 number`,
+			"Write each number with + and country code, digits only, such as +11234567890.",
+		);
+	}
+	const texts = { AreaCode: row.areaCode, ZipCode: row.zipCode, ICCID: row.iccid };
+	for (const [name, text] of Object.entries(texts)) {
+		if (text !== undefined && text !== "" && !isId(text)) {
+			throw new Failure("badInput", `Row ${position}: ${name} is no short plain text`, "Correct it or leave it empty.");
+		}
+	}
 }
 
 /** @returns the numbers that are new in the pool. */

@@ -25,7 +25,8 @@ export const DIRECTORY_LIMITS = {
 	/** Example numbers of a first start: the contract's own example and those after it. */
 	exampleNumberFirst: 11_234_567_890,
 	exampleNumbers: 100,
-	/** Rows of one statement of an import. */
+	/** Rows of one import, which is one transaction, and of one of its statements. */
+	importRowsMax: 1_000_000,
 	importBatchRows: 2_000,
 	listMax: 10_000,
 } as const;

@@ -22,6 +22,14 @@ export interface TokensNeeds {
 
 /** Nothing is read before the first call; `prepare` at start tells early that a master key belongs to another database. */
 export function createTokens(needs: TokensNeeds): Tokens & { prepare(): Promise<void> } {
+	const { tokenMinutesMin, tokenMinutesMax } = DIRECTORY_LIMITS;
+	if (!(needs.tokenMinutes >= tokenMinutesMin && needs.tokenMinutes <= tokenMinutesMax)) {
+		throw new Failure(
+			"configInvalid",
+			`Tokens can not live for ${needs.tokenMinutes} minutes`,
+			`Choose ${tokenMinutesMin} to ${tokenMinutesMax} minutes.`,
+		);
+	}
 	const accountKeys = createAccountKeys(needs.db, needs.clock);
 	const secrets = createAccountSecrets(needs.masterKey);
 	const tokenKeys = createTokenKeys(needs);
@@ -68,8 +76,11 @@ export function createTokens(needs: TokensNeeds): Tokens & { prepare(): Promise<
 			const signing = await tokenKeys.signing();
 			const issuedAt = Math.floor(needs.clock.now().getTime() / 1000);
 			const expiry = issuedAt + needs.tokenMinutes * 60;
-			const claims = { did: known.distributorId, aid: known.accountId, scope };
-			const token = await new SignJWT(JSON.parse(JSON.stringify(claims)) as JWTPayload)
+			const token = await new SignJWT({
+				did: known.distributorId,
+				...(known.accountId !== undefined && { aid: known.accountId }),
+				...(scope !== undefined && { scope }),
+			})
 				.setProtectedHeader({ alg: "HS256", typ: "JWT", kid: signing.kid })
 				.setIssuer(ISSUER)
 				.setSubject(known.accountKey)

@@ -177,6 +177,8 @@ describe("an import", () => {
 		await using d = await openDirectory();
 		const rows = [{ number: "+4930100001" }, { number: "030 100002" }];
 		await expect(d.numbers.importPool(d.first.distributorId, rows)).rejects.toThrow("Row 2");
+		const odd = [{ number: "+4930100001", iccid: "89\u0000" }];
+		await expect(d.numbers.importPool(d.first.distributorId, odd)).rejects.toThrow("Row 1: ICCID");
 		expect(await poolOf(d)).toHaveLength(POOL_SIZE);
 	});
 

@@ -175,6 +175,11 @@ describe("bearer tokens", () => {
 		expect(await codeOf(d.tokens.prepare())).toBe("fine");
 	});
 
+	test.each([0, 61, Number.NaN])("a lifetime out of bounds is refused: %s minutes", (tokenMinutes) => {
+		const make = () => createTokens({ db: d.store.db, masterKey: d.masterKey, clock: d.clock, tokenMinutes });
+		expect(make).toThrow("Tokens can not live");
+	});
+
 	test("neither secrets nor signing keys stand readable in the database", async () => {
 		const rows = JSON.stringify([
 			await d.store.db.selectFrom("accountKeys").selectAll().execute(),

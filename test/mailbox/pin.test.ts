@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createMailboxes } from "../../src/mailbox/index.ts";
 import { afterTry, CLEAN, lockAt, type PinHistory } from "../../src/mailbox/pin-attempts.ts";
 import { createPinHasher } from "../../src/mailbox/pin-hasher.ts";
 import { codeOf } from "../directory/support.ts";
@@ -121,6 +122,20 @@ describe("checking a PIN", () => {
 		m.clock.advance(10 * MINUTE_MS);
 		expect(await m.mailboxes.checkPin(number, RIGHT, "own")).toMatchObject({ result: "right" });
 		expect(await fail(number, 4)).toEqual({ result: "wrong" });
+	});
+
+	test("the history is the database's: another node, or one just started, counts on from it", async () => {
+		const number = await equipped();
+		await fail(number, 4);
+		const node = createMailboxes({
+			store: m.store,
+			masterKey: m.masterKey,
+			clock: m.clock,
+			log: m.log,
+			defaults: { timeZone: "UTC", language: "en" },
+		});
+		expect(await node.checkPin(number, "0000", "own")).toMatchObject({ result: "locked" });
+		expect(await m.mailboxes.checkPin(number, RIGHT, "own")).toMatchObject({ result: "locked" });
 	});
 
 	test("a lock raised by foreign callers leaves the subscriber's own number open, and the other way round", async () => {
