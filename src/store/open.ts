@@ -39,7 +39,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 		const { pooled, recover, directConfig } = source;
 		const db = kyselyOver<Database>({ config: source.config(), pooled, recover, connectionsMax, log });
 		opened.defer(() => db.destroy());
-		return { db, jobs: opened.use(await openJobs({ db, directConfig, worker, log })) };
+		return {
+			db,
+			jobs: opened.use(
+				await openJobs({ db, directConfig, worker, soleWorker: options.databaseUrl === undefined, log }),
+			),
+		};
 	});
 	const running = opened.move();
 	return {

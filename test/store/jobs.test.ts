@@ -1,6 +1,9 @@
 import { sql } from "kysely";
+import { PgBoss } from "pg-boss";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { silentLog } from "../../src/domain/index.ts";
 import { JOB_POLICIES, type JobState, openStore, type Store } from "../../src/store/index.ts";
+import { Dispatcher, type Queue } from "../../src/store/jobs/dispatcher.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
 
 let opened: TestStore;
@@ -151,6 +154,52 @@ describe("working", () => {
 			where datname = current_database() and query ilike 'listen %'`.execute(store.db);
 		await enqueueMail("VMID-1");
 		expect(await heard.promise).toBe("VMID-1");
+	});
+});
+
+describe("a crash", () => {
+	const cutOff = (id: string) =>
+		sql`update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now() where id = ${id}`.execute(
+			store.db,
+		);
+
+	test("a job whose process died is given to another after half a minute without a sign of life", async () => {
+		await enqueueMail("VMID-1");
+		const { JobId } = (await store.jobs.list())[0]!;
+		await cutOff(JobId);
+		await sql`update pgboss.job set heartbeat_on = now() - interval '31 seconds' where id = ${JobId}`.execute(store.db);
+		const boss = new PgBoss({ connectionString: opened.databaseUrl, schedule: false, supervise: false });
+		boss.on("error", () => {});
+		await boss.start();
+		await boss.supervise("email.message");
+		await boss.stop({ graceful: false });
+		expect(await store.jobs.list()).toMatchObject([{ JobId, State: "retry" }]);
+	});
+
+	test("a running job gives signs of life", async () => {
+		const touched: string[] = [];
+		const hold = signal();
+		const started = signal();
+		const queue: Queue = {
+			fetch: async () => (touched.length === 0 ? [{ id: "a", data: {}, retryCount: 0 }] : []),
+			complete: async () => {},
+			fail: async () => {},
+			touch: async (jobs) => {
+				touched.push(...jobs.map((job) => job.id));
+				hold.resolve();
+			},
+		};
+		const handler = () => {
+			started.resolve();
+			return hold.promise;
+		};
+		const timing = { pollMs: 60_000, heartbeatMs: 5 };
+		const dispatcher = new Dispatcher({ name: "x", concurrency: 1, queue, handler, ...timing, log: silentLog });
+		dispatcher.wake();
+		await started.promise;
+		await hold.promise;
+		await dispatcher.stop(1_000);
+		expect(touched[0]).toBe("a");
 	});
 });
 

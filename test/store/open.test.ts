@@ -203,6 +203,26 @@ describe("outages", () => {
 		expect(await heard.promise).toBe("VMID-1");
 	});
 
+	test("jobs that ran when the platform was killed run again at its next start", async () => {
+		const options: StoreOptions = {
+			databaseUrl: undefined,
+			databaseDirectUrl: undefined,
+			dataFolder,
+			blobs: `file:${dataFolder}/blobs`,
+			worker: true,
+			log: silentLog,
+		};
+		const before = await openStore(options);
+		const job = { messageId: "VMID-1", phoneNumber: "+1" };
+		await before.transaction((tx) => before.jobs.enqueue(tx, "message.stored", job));
+		await sql`update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now()`.execute(before.db);
+		await before[Symbol.asyncDispose]();
+		await using after = await openStore(options);
+		const heard = Promise.withResolvers<unknown>();
+		await after.jobs.work("message.stored", 1, async (data) => heard.resolve(data));
+		expect(await heard.promise).toEqual(job);
+	});
+
 	test("an embedded server that dies is started again by the first who needs it", async () => {
 		const options: StoreOptions = {
 			databaseUrl: undefined,

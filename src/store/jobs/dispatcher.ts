@@ -17,6 +17,8 @@ export interface FetchedJob {
 export interface Queue {
 	fetch(batchSize: number): Promise<readonly FetchedJob[]>;
 	complete(jobs: readonly FetchedJob[]): Promise<void>;
+	/** Says that these are still being worked on. */
+	touch(jobs: readonly FetchedJob[]): Promise<void>;
 	/** @param dead no further try. */
 	fail(job: FetchedJob, message: string, dead: boolean): Promise<void>;
 }
@@ -28,6 +30,8 @@ export interface DispatcherOptions {
 	readonly handler: (data: unknown, jobId: string) => Promise<void>;
 	/** Between two looks without a notice: for retries that fall due, and for missed notices. */
 	readonly pollMs: number;
+	/** Between two signs of life of running jobs. */
+	readonly heartbeatMs: number;
 	readonly log: Log;
 }
 
@@ -37,18 +41,20 @@ const SETTLE_PAUSE_MS = 500;
 
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
-	readonly #running = new Set<Promise<void>>();
+	readonly #running = new Map<FetchedJob, Promise<void>>();
 	#fetching: Promise<void> | undefined;
 	#again = false;
-	#timer: NodeJS.Timeout | undefined;
+	readonly #timers: readonly NodeJS.Timeout[];
 	#stopping = false;
 	#done: FetchedJob[] = [];
 	#completing: Promise<void> | undefined;
 
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
-		this.#timer = setInterval(() => this.wake(), options.pollMs);
-		this.#timer.unref();
+		this.#timers = [
+			setInterval(() => this.wake(), options.pollMs).unref(),
+			setInterval(() => this.#touch(), options.heartbeatMs).unref(),
+		];
 	}
 
 	/** There may be work. */
@@ -82,10 +88,16 @@ export class Dispatcher {
 
 	#start(job: FetchedJob): void {
 		const run = this.#run(job).finally(() => {
-			this.#running.delete(run);
+			this.#running.delete(job);
 			if (this.#again) this.wake();
 		});
-		this.#running.add(run);
+		this.#running.set(job, run);
+	}
+
+	#touch(): void {
+		const jobs = [...this.#running.keys()];
+		// One that is missed is made good by the next.
+		if (jobs.length > 0) this.#options.queue.touch(jobs).catch(() => {});
 	}
 
 	async #run(job: FetchedJob): Promise<void> {
@@ -138,17 +150,18 @@ export class Dispatcher {
 	/** Fetches no more and waits for running handlers, `withinMs` at most. */
 	async stop(withinMs: number): Promise<void> {
 		this.#stopping = true;
-		clearInterval(this.#timer);
+		clearInterval(this.#timers[0]);
 		let deadline: NodeJS.Timeout | undefined;
 		const late = new Promise<"late">((resolve) => {
 			deadline = setTimeout(() => resolve("late"), withinMs);
 		});
 		const finished = async () => {
 			await this.#fetching;
-			while (this.#running.size > 0) await Promise.allSettled(this.#running);
+			while (this.#running.size > 0) await Promise.allSettled(this.#running.values());
 		};
 		const outcome = await Promise.race([finished(), late]);
 		clearTimeout(deadline);
+		clearInterval(this.#timers[1]);
 		if (outcome === "late") {
 			const fields = { job: this.#options.name, running: this.#running.size };
 			this.#options.log.warn(fields, "jobs still ran at the end; they will run again");

@@ -16,10 +16,17 @@ export interface OpenJobsOptions {
 	/** For LISTEN: a session of its own. */
 	readonly directConfig: () => pg.ClientConfig;
 	readonly worker: boolean;
+	/** No other process works on this database: what looks like running at the start is left from a crash. */
+	readonly soleWorker: boolean;
 	readonly log: Log;
 }
 
 const SCHEMA = "pgboss";
+/** A job of a process that died is given to another after so long without a sign of life. */
+const HEARTBEAT_SECONDS = 30;
+const HEARTBEAT_EVERY_MS = 10_000;
+/** How often pg-boss looks for them. */
+const SUPERVISE_SECONDS = 15;
 /** Retries fall due without a notice. */
 const POLL_MS = 2_000;
 /** Finished jobs are of no more use: the message row says what happened. */
@@ -38,12 +45,15 @@ export async function openJobs(options: OpenJobsOptions): Promise<Jobs & AsyncDi
 	const boss = new PgBoss({
 		...bossOptions(db),
 		supervise: worker,
+		superviseIntervalSeconds: SUPERVISE_SECONDS,
+		monitorIntervalSeconds: SUPERVISE_SECONDS,
 		registerInstance: worker,
 	});
 	boss.on("error", (error) => log.warn({ error: error.message }, "job housekeeping failed"));
 	boss.on("warning", (warning) => log.debug({ warning: warning.message }, "job queue warning"));
 	await boss.start();
 	await declareQueues(boss);
+	if (worker && options.soleWorker) await resumeOrphans(db);
 	const channel = await channelOf(db);
 	return worker ? new WorkingJobs(boss, channel, options) : new EnqueuingJobs(boss, channel, db);
 }
@@ -103,8 +113,13 @@ function queueOptions(policy: JobPolicy) {
 		retryBackoff: true,
 		retentionSeconds: KEEP_WAITING_SECONDS,
 		deleteAfterSeconds: KEEP_COMPLETED_SECONDS,
+		heartbeatSeconds: HEARTBEAT_SECONDS,
 		notify: true,
 	};
+}
+
+async function resumeOrphans(db: Kysely<Database>): Promise<void> {
+	await sql`update pgboss.job set state = 'retry', start_after = now() where state = 'active'`.execute(db);
 }
 
 async function keepDead(db: Kysely<Database>): Promise<void> {
@@ -179,6 +194,7 @@ class WorkingJobs extends EnqueuingJobs {
 			queue: this.#queueOf(name),
 			handler: handler as (data: unknown, jobId: string) => Promise<void>,
 			pollMs: POLL_MS,
+			heartbeatMs: HEARTBEAT_EVERY_MS,
 			log: this.#log,
 		});
 		this.#dispatchers.set(name, dispatcher);
@@ -190,6 +206,9 @@ class WorkingJobs extends EnqueuingJobs {
 			fetch: (batchSize) => this.boss.fetch<object>(name, { batchSize }),
 			complete: async (jobs) => {
 				await this.boss.complete(name, jobs.map(attemptOf));
+			},
+			touch: async (jobs) => {
+				await this.boss.touch(name, jobs.map(attemptOf));
 			},
 			fail: async (job, message, dead) => {
 				// Out of tries is what dead means to pg-boss.
