@@ -9,7 +9,7 @@
  * before the first beep has ended.
  */
 import type { Speech } from "../speech/index.ts";
-import { type FlowEffect, type FlowEvent, type Step, takeId } from "./flow.ts";
+import { type FlowEffect, type FlowEvent, SERVICE_CLOSING, type Step, takeId } from "./flow.ts";
 import { CALL_LIMITS } from "./limits.ts";
 
 export interface DepositSetup {
@@ -192,7 +192,7 @@ function drain(state: DepositState): DepositStep {
 		case "ended":
 			return stay(state);
 		default:
-			if (state.takes.length === 0) return close(state, [{ prompt: "service-closing" }]);
+			if (state.takes.length === 0) return close(state, SERVICE_CLOSING);
 			return close(state, [{ prompt: "going-down" }], keepEffect(state));
 	}
 }

@@ -72,6 +72,9 @@ export type FlowReply =
 	/** It could not be done now. */
 	| { readonly ask: "failed" };
 
+/** Said where the platform closes and there is no message to be kept. */
+export const SERVICE_CLOSING: Speech = [{ prompt: "internal-problem" }];
+
 export interface Step<State> {
 	readonly state: State;
 	readonly effects: readonly FlowEffect[];

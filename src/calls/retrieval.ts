@@ -2,7 +2,7 @@
  * The retrieval: mailbox number where needed, PIN, counts, messages, options. Pure; its parts are in `retrieval/`.
  * Here is what holds at every place: hang-up, closing of the platform, lost answers, keys pressed too early.
  */
-import type { FlowEffect, FlowEvent, FlowReply } from "./flow.ts";
+import { type FlowEffect, type FlowEvent, type FlowReply, SERVICE_CLOSING } from "./flow.ts";
 import { inNewPin, inNewPinAgain, onPinChanged } from "./retrieval/change-pin.ts";
 import { beginLogin, inMailboxEntry, inPinEntry, onOpened, onPinChecked } from "./retrieval/login.ts";
 import {
@@ -176,7 +176,7 @@ function drain(state: RetrievalState, atMs: number): RetrievalStep {
 		return place.next === "end" ? stay(state) : stay({ ...state, place: { ...place, next: "goodbye" } });
 	}
 	const left = leave(state, atMs);
-	return close(forget(left.session), [{ prompt: "service-closing" }], ...left.effects, ...unconfirmed(place));
+	return close(forget(left.session), SERVICE_CLOSING, ...left.effects, ...unconfirmed(place));
 }
 
 /** A greeting that was not confirmed. While it is being set the log still needs it, and whoever sets it drops it. */

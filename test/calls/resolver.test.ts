@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, refuseAtOnce } from "../../src/calls/decision.ts";
 import type { CallMailbox, HeldNumber } from "../../src/calls/ports.ts";
-import { candidates, choose, DEFAULT_SOURCE_ORDER, readInvite, type ResolverPolicy } from "../../src/calls/resolver.ts";
+import { candidates, choose, DEFAULT_SOURCE_ORDER, type ResolverPolicy, readInvite } from "../../src/calls/resolver.ts";
 import { isE164 } from "../../src/domain/index.ts";
 import { invite } from "../support/calls/invite.ts";
 
@@ -45,7 +45,12 @@ function resolve(uri: string, lines: readonly string[], holding: readonly HeldNu
 describe("each of the six sources can name the mailbox", () => {
 	test.each([
 		["target of RFC 4458", `${VM};target=sip:%2B15551110001%40op.example;cause=486`, [], [A, "Target", "Busy"]],
-		["target with its own parameters", `${VM};target=sip:+15551110001%40op%3Buser=phone;cause=408`, [], [A, "Target", "NoAnswer"]],
+		[
+			"target with its own parameters",
+			`${VM};target=sip:+15551110001%40op%3Buser=phone;cause=408`,
+			[],
+			[A, "Target", "NoAnswer"],
+		],
 		["target as tel", `${VM};cause=302;target=tel:%2B1-555-111-0001`, [], [A, "Target", "Unconditional"]],
 		[
 			"History-Info",
@@ -190,7 +195,9 @@ describe("what becomes of the call", () => {
 	const become = (uri: string, lines: readonly string[], holding: readonly HeldNumber[], policy = POLICY) => {
 		const reading = readInvite(invite(uri, lines), policy);
 		const decision = refuseAtOnce(reading) ?? decide(reading, holding);
-		return decision.kind === "refuse" ? decision.status : [decision.kind, decision.kind === "deposit" ? decision.mailbox.phoneNumber : decision.own?.phoneNumber];
+		return decision.kind === "refuse"
+			? decision.status
+			: [decision.kind, decision.kind === "deposit" ? decision.mailbox.phoneNumber : decision.own?.phoneNumber];
 	};
 	const pai = (number: string) => `P-Asserted-Identity: <sip:${number}@op>`;
 
@@ -201,7 +208,13 @@ describe("what becomes of the call", () => {
 	});
 
 	test("an access number asks for the mailbox, unless the network asserts one of ours", () => {
-		for (const uri of ["sip:*86@vm", "sip:%2A86@vm", "sip:+15559999999@vm", "sip:5559999999@vm", "tel:+1-555-999-9999"]) {
+		for (const uri of [
+			"sip:*86@vm",
+			"sip:%2A86@vm",
+			"sip:+15559999999@vm",
+			"sip:5559999999@vm",
+			"tel:+1-555-999-9999",
+		]) {
 			expect(become(uri, [pai(C)], [])).toEqual(["retrieval", undefined]);
 			expect(become(uri, [pai(A)], [held(A)])).toEqual(["retrieval", A]);
 		}
@@ -209,7 +222,10 @@ describe("what becomes of the call", () => {
 
 	test("an access number does not believe From, nor an identity from a peer that is not believed", () => {
 		expect(become("sip:*86@vm", [`From: <sip:${A}@op>`], [held(A)])).toEqual(["retrieval", undefined]);
-		expect(become("sip:*86@vm", [pai(A)], [held(A)], { ...POLICY, assertsIdentity: false })).toEqual(["retrieval", undefined]);
+		expect(become("sip:*86@vm", [pai(A)], [held(A)], { ...POLICY, assertsIdentity: false })).toEqual([
+			"retrieval",
+			undefined,
+		]);
 	});
 
 	test("a call diverted to an access number leaves a message", () => {
@@ -252,8 +268,14 @@ describe("the caller", () => {
 		[['From: "Alice" <sip:alice@pbx>'], ["alice", "Alice"]],
 		[['From: "8015551234" <sip:8015551234@op>'], ["+18015551234", "8015551234"]],
 		[['From: "+18015551234" <sip:8015551234@op>'], ["+18015551234", null]],
-		[['From: "X" <sip:x@op>', 'P-Asserted-Identity: "Jane" <sip:+18015551234@op>, <tel:+18015551234>'], ["+18015551234", "Jane"]],
-		[["From: <sip:+19990001111@op>", "P-Asserted-Identity: <sip:jane@op>, <tel:+18015551234>"], ["+18015551234", null]],
+		[
+			['From: "X" <sip:x@op>', 'P-Asserted-Identity: "Jane" <sip:+18015551234@op>, <tel:+18015551234>'],
+			["+18015551234", "Jane"],
+		],
+		[
+			["From: <sip:+19990001111@op>", "P-Asserted-Identity: <sip:jane@op>, <tel:+18015551234>"],
+			["+18015551234", null],
+		],
 	])("%j is %j", (lines, expected) => expect(caller(lines)).toEqual(expected));
 
 	test("P-Asserted-Identity counts only from a believed peer", () => {
@@ -286,8 +308,29 @@ describe("the caller", () => {
 
 describe("whatever a peer sends", () => {
 	const piece = fc.oneof(
-		fc.constantFrom("<", ">", '"', ",", ";", "sip:", "tel:", "@", "index=1", "mp=1", "mp=1.1", "cause=486", "%2B", "\\"),
-		fc.constantFrom(`<sip:${A}@op>`, `;reason=no-answer`, ";counter=99999999999999999999", "?Reason=SIP%3Bcause%3D", "\u0000"),
+		fc.constantFrom(
+			"<",
+			">",
+			'"',
+			",",
+			";",
+			"sip:",
+			"tel:",
+			"@",
+			"index=1",
+			"mp=1",
+			"mp=1.1",
+			"cause=486",
+			"%2B",
+			"\\",
+		),
+		fc.constantFrom(
+			`<sip:${A}@op>`,
+			`;reason=no-answer`,
+			";counter=99999999999999999999",
+			"?Reason=SIP%3Bcause%3D",
+			"\u0000",
+		),
 		fc.string({ maxLength: 8 }),
 	);
 	const value = fc.array(piece, { maxLength: 20 }).map((parts) => parts.join(""));

@@ -5,7 +5,7 @@
  * time-out discard here, other than with messages.
  */
 import type { PromptId, Speech } from "../../speech/index.ts";
-import { type FlowEffect, type FlowEvent, type FlowReply, takeId } from "../flow.ts";
+import { type FlowEffect, type FlowEvent, type FlowReply, SERVICE_CLOSING, takeId } from "../flow.ts";
 import { CALL_LIMITS } from "../limits.ts";
 import { optionsMenu } from "./options.ts";
 import {
@@ -87,7 +87,7 @@ export function inOwnStopping(state: RetrievalState, place: At<"ownStopping">, e
 	if (!stopped && event.type !== "timer") return stay(state);
 	const drop: FlowEffect = { type: "drop", recordingIds: [recordingId] };
 	if (next === "end") return end(state, drop);
-	if (next === "goodbye") return close(state, [{ prompt: "service-closing" }], drop);
+	if (next === "goodbye") return close(state, SERVICE_CLOSING, drop);
 	const durationMs = event.type === "recorded" ? event.durationMs : undefined;
 	if (durationMs === undefined) return problem(state, drop);
 	if (durationMs >= CALL_LIMITS.ownRecordingMinMs) return ownMenu(state, own, recordingId);

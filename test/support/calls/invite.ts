@@ -1,6 +1,6 @@
+import type { SipRequest } from "../../../src/sip/index.ts";
 import { HeaderBlock } from "../../../src/sip/message/header-block.ts";
 import { canonicalName } from "../../../src/sip/message/header-names.ts";
-import type { SipRequest } from "../../../src/sip/index.ts";
 
 /** An INVITE with these header lines, read by the real header code. */
 export function invite(uri: string, lines: readonly string[] = []): SipRequest {
