@@ -36,13 +36,19 @@ export function findBinaries(spareFolder: string): Binaries {
 	};
 }
 
+const UNWRITABLE: ReadonlySet<string> = new Set(["EACCES", "EROFS", "EPERM", "ENOTDIR"]);
+
 interface LibraryLink {
 	readonly source: string;
 	readonly target: string;
 }
 
-/** npm packages hold no symbolic links: the package lists them, and its install script, if it ran, made them. */
-function completeLibraries(root: string, spareFolder: string): string | undefined {
+/**
+ * npm packages hold no symbolic links: the package lists them, and its install script, if it ran, made them.
+ *
+ * @returns the folder the loader must be told of, where the links could not be made in the package itself.
+ */
+export function completeLibraries(root: string, spareFolder: string): string | undefined {
 	const links = JSON.parse(readFileSync(join(root, "native", "pg-symlinks.json"), "utf8")) as readonly LibraryLink[];
 	const missing = links.filter((link) => !existsSync(join(root, link.target)));
 	if (missing.length === 0) return undefined;
@@ -51,7 +57,7 @@ function completeLibraries(root: string, spareFolder: string): string | undefine
 		return undefined;
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code;
-		if (code !== "EACCES" && code !== "EROFS" && code !== "EPERM") throw error;
+		if (code === undefined || !UNWRITABLE.has(code)) throw error;
 	}
 	mkdirSync(spareFolder, { recursive: true, mode: 0o755 });
 	for (const link of links) makeLink(join(root, link.source), join(spareFolder, basename(link.target)));
