@@ -52,7 +52,8 @@ export function receiveDtmf(
 		return { state: { ...next, ended: ended || state.ended }, digit: undefined };
 	}
 	// A packet of an earlier press, overtaken by this one. Far behind is a new clock of the peer.
-	if (later < 0 && later > -80_000 && ((sequence - state.sequence) & 0xffff) >= 0x8000) return { state, digit: undefined };
+	if (later < 0 && later > -80_000 && ((sequence - state.sequence) & 0xffff) >= 0x8000)
+		return { state, digit: undefined };
 	return { state: next, digit: continues(state, next, marker, later) ? undefined : digit };
 }
 

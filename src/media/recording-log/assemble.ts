@@ -1,9 +1,10 @@
 /** A recording put together from its chunks on disk. */
-import { type FileHandle, open } from "node:fs/promises";
+
 import { closeSync, openSync, readSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { energyOfDbfs, energyTable, packetEnergy } from "../codec/level.ts";
 import { SILENCE_OCTET } from "../codec/g711.ts";
+import { energyOfDbfs, energyTable, packetEnergy } from "../codec/level.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
 import { readChunk } from "./format.ts";

@@ -6,7 +6,14 @@ import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LoggedRecording, MediaLog, TelephoneEncoding } from "../types.ts";
 import { assemble, ChunkIndex, speechMsOf } from "./assemble.ts";
-import { decodeEndBody, decodeHeaderBody, parseSegmentName, sealChunk, CHUNK_HEAD_BYTES, segmentName } from "./format.ts";
+import {
+	CHUNK_HEAD_BYTES,
+	decodeEndBody,
+	decodeHeaderBody,
+	parseSegmentName,
+	sealChunk,
+	segmentName,
+} from "./format.ts";
 import { SegmentLedger } from "./ledger.ts";
 import { type ScannedChunk, scanSegment } from "./scan.ts";
 
@@ -48,7 +55,10 @@ export class EarlierRecordings {
 		for (const name of names) {
 			if (lineageName !== undefined && name !== lineageName) continue;
 			const numbers = files.filter((file) => file.lineage === name).map((file) => file.number);
-			await this.#loadLineage(name, numbers.sort((a, b) => a - b));
+			await this.#loadLineage(
+				name,
+				numbers.sort((a, b) => a - b),
+			);
 		}
 		for (const takes of this.#byId.values()) takes.sort((a, b) => a.startedAtMs - b.startedAtMs);
 	}

@@ -93,6 +93,21 @@ export class LogRecording {
 		this.append(mapped, 0, mapped.length);
 	}
 
+	/**
+	 * Adds the last 20 ms again and again, each time through `table` (which makes it softer).
+	 * @returns samples added: fewer where too little of the past is still in memory.
+	 */
+	repeatLast(samples: number, table: Uint8Array): number {
+		const period = 160;
+		const part = this.#part;
+		const follows = part.position + part.length === this.samples;
+		if (!follows || part.length < period || part.length + samples > PART_BYTES) return 0;
+		for (let i = 0; i < samples; i++) part.octets[part.length + i] = table[part.octets[part.length + i - period]!]!;
+		part.length += samples;
+		this.samples += samples;
+		return samples;
+	}
+
 	/** Adds silence: a hole, which is read as silence. */
 	skip(samples: number): void {
 		this.samples += samples;

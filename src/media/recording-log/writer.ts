@@ -114,8 +114,12 @@ export class LogWriter {
 				this.#options.log.error({ recordingId, lostMs }, "the disk did not take part of a recording");
 			}
 		}
-		const error = new RecordingLogError(`Recording ${recording.recordingId} could not be made durable: the disk is full or hangs.`);
-		return this.#waiters.durable(recording, nowMs + MEDIA_LIMITS.logDurableMsMax, error).then(() => recording.summary());
+		const error = new RecordingLogError(
+			`Recording ${recording.recordingId} could not be made durable: the disk is full or hangs.`,
+		);
+		return this.#waiters
+			.durable(recording, nowMs + MEDIA_LIMITS.logDurableMsMax, error)
+			.then(() => recording.summary());
 	}
 
 	/** The recording is not needed any more. Resolves when that is written (not: durable). */
@@ -128,7 +132,9 @@ export class LogWriter {
 			this.#active.delete(take);
 			this.#doneMarks.push(take);
 		}
-		const error = new RecordingLogError(`Recording ${recordingId} could not be marked as done: the disk is full or hangs.`);
+		const error = new RecordingLogError(
+			`Recording ${recordingId} could not be marked as done: the disk is full or hangs.`,
+		);
 		await this.#waiters.written(nowMs + MEDIA_LIMITS.logDurableMsMax, error);
 	}
 

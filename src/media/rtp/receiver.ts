@@ -209,13 +209,7 @@ export class RtpReceiver {
 		}
 	}
 
-	#hold(
-		sequence: number,
-		timestamp: number,
-		payloadType: number,
-		octets: Uint8Array | undefined,
-		nowMs: number,
-	): void {
+	#hold(sequence: number, timestamp: number, payloadType: number, octets: Uint8Array | undefined, nowMs: number): void {
 		const ahead = (sequence - this.#expectedSequence) & 0xffff;
 		let at = this.#held.length;
 		while (at > 0) {

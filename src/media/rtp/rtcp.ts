@@ -90,7 +90,7 @@ function parseReports(view: DataView, count: number, start: number, end: number)
 		reports.push({
 			ssrc: view.getUint32(at),
 			fractionLost: view.getUint8(at + 4),
-			cumulativeLost: view.getInt32(at + 4) << 8 >> 8,
+			cumulativeLost: (view.getInt32(at + 4) << 8) >> 8,
 			extendedHighest: view.getUint32(at + 8),
 			jitter: view.getUint32(at + 12),
 			lastSenderReport: view.getUint32(at + 16),

@@ -52,9 +52,11 @@ const STATIC_FORMATS: ReadonlyMap<number, TelephoneEncoding> = new Map([
 
 /** Reads an offer or answer. */
 export function parseSdp(text: string): ParsedSdp {
-	if (text.length > MEDIA_LIMITS.sdpBytesMax) return { ok: false, why: `SDP has more than ${MEDIA_LIMITS.sdpBytesMax} octets` };
+	if (text.length > MEDIA_LIMITS.sdpBytesMax)
+		return { ok: false, why: `SDP has more than ${MEDIA_LIMITS.sdpBytesMax} octets` };
 	const rows = text.split(/\r\n|\r|\n/);
-	if (rows.length > MEDIA_LIMITS.sdpLinesMax) return { ok: false, why: `SDP has more than ${MEDIA_LIMITS.sdpLinesMax} lines` };
+	if (rows.length > MEDIA_LIMITS.sdpLinesMax)
+		return { ok: false, why: `SDP has more than ${MEDIA_LIMITS.sdpLinesMax} lines` };
 	if (rows[0]?.trim() !== "v=0") return { ok: false, why: "SDP does not begin with v=0" };
 	const rawLines = rows.filter((row) => row.startsWith("m=")).map((row) => row.slice(2).trim());
 	if (rawLines.length === 0) return { ok: false, why: "SDP has no m-line" };
@@ -87,7 +89,10 @@ function readAudio(session: ParsedSession, media: ParsedMedia): AudioLine | stri
 	// A multicast address may carry /ttl; for unicast some peers write a prefix length.
 	const address = String(connection?.ip ?? "").split("/")[0]!;
 	if (isIP(address) === 0) return "its c= line has no IP address";
-	const payloadTypes = String(media.payloads ?? "").split(/\s+/).filter(Boolean).map(Number);
+	const payloadTypes = String(media.payloads ?? "")
+		.split(/\s+/)
+		.filter(Boolean)
+		.map(Number);
 	const formats = payloadTypes.flatMap((payloadType): AudioFormat[] => {
 		const encoding = encodingOf(media, payloadType);
 		return encoding === undefined ? [] : [{ payloadType, encoding }];

@@ -1,0 +1,334 @@
+/**
+ * One call's audio within a worker: a pair of sockets, what is heard, what is sent. `onRtp` runs for each packet of
+ * each call, so it makes no objects, sets no timers and sends no message between threads.
+ */
+import { randomBytes, randomInt } from "node:crypto";
+import type { RemoteInfo, Socket } from "node:dgram";
+import { noPress, receiveDtmf } from "../dtmf/receive.ts";
+import { isDigits } from "../dtmf/send.ts";
+import { MEDIA_LIMITS } from "../limits.ts";
+import type { LogWriter } from "../recording-log/index.ts";
+import { looksLikeRtcp, payloadBounds, readSequence, readUint32 } from "../rtp/packet.ts";
+import { RtpReceiver } from "../rtp/receiver.ts";
+import type {
+	Clip,
+	MediaEvent,
+	MediaLog,
+	Negotiated,
+	RecordingSummary,
+	RecordOptions,
+	SessionStats,
+	TelephoneEncoding,
+} from "../types.ts";
+import type { PlayoutClock } from "./playout-clock.ts";
+import { Recorder } from "./recorder.ts";
+import { Reports } from "./reports.ts";
+import { Sender } from "./sender.ts";
+import { canonicalAddress, SourceGate } from "./source-gate.ts";
+
+/** What a worker has for all its sessions. */
+export interface SessionHost {
+	readonly recordings: LogWriter;
+	readonly playout: PlayoutClock;
+	readonly log: MediaLog;
+	/** Monotonic milliseconds. */
+	now(): number;
+	/** Milliseconds since 1970. */
+	wall(): number;
+	readonly counters: HostCounters;
+}
+
+/** Sums over all sessions, also those that are gone. */
+export interface HostCounters {
+	packetsReceived: number;
+	packetsLost: number;
+	packetsForeign: number;
+	packetsDuplicate: number;
+	packetsInvalid: number;
+	packetsSent: number;
+	rtcpReceived: number;
+	rtcpSent: number;
+	sendErrors: number;
+	sessionErrors: number;
+}
+
+export interface SessionSetup {
+	readonly rtp: Socket;
+	readonly rtcp: Socket;
+	readonly rtpLostMs: number;
+	emit(event: MediaEvent): void;
+}
+
+/** What a payload type is to us. */
+const IGNORED = 0;
+const DTMF = 1;
+/** Comfort noise (RFC 3389): takes a place in the sequence, is a pause in the audio. */
+const QUIET = 2;
+const ULAW = 3;
+const ALAW = 4;
+
+const MAX_SAMPLES = MEDIA_LIMITS.packetSamplesMax;
+
+export class WorkerSession {
+	readonly #host: SessionHost;
+	readonly #setup: SessionSetup;
+	readonly #gate = new SourceGate();
+	readonly #kinds = new Uint8Array(128);
+	readonly #recorder: Recorder;
+	readonly #receiver: RtpReceiver;
+	readonly #sender: Sender;
+	readonly #reports = new Reports(randomBytes(12).toString("base64"));
+	#negotiated: Negotiated | undefined;
+	#dtmf = noPress;
+	#foreign = 0;
+	#invalid = 0;
+	/** For `rtpLost`: when RTP was last heard, or waiting for it began. */
+	#heardAtMs = 0;
+	#rtpLostTold = false;
+	#rtcpAddress = "";
+	#rtcpPort = 0;
+	#ending: Promise<RecordingSummary | undefined> = Promise.resolve(undefined);
+	#closed = false;
+
+	constructor(host: SessionHost, setup: SessionSetup) {
+		this.#host = host;
+		this.#setup = setup;
+		this.#recorder = new Recorder(setup.emit, (payloadType) => this.#encodingOf(payloadType));
+		this.#receiver = new RtpReceiver(this.#recorder);
+		this.#sender = new Sender({
+			ssrc: randomBytes(4).readUInt32BE(),
+			sequence: randomInt(0x1_0000),
+			timestamp: randomBytes(4).readInt32BE(),
+			send: (datagram) => this.#sendRtp(datagram),
+			emit: setup.emit,
+		});
+		setup.rtp.on("message", this.#onRtp);
+		setup.rtcp.on("message", this.#onRtcp);
+		// An ICMP error of an earlier packet, or a full buffer: RTP may be lost, a call goes on.
+		setup.rtp.on("error", () => this.#host.counters.sendErrors++);
+		setup.rtcp.on("error", () => this.#host.counters.sendErrors++);
+	}
+
+	connect(negotiated: Negotiated): void {
+		const nowMs = this.#host.now();
+		const before = this.#negotiated;
+		const moved = before !== undefined && !sameRemote(before, negotiated);
+		const resumed = before?.receiving === false && negotiated.receiving;
+		if (moved || resumed) this.#receiver.restart(nowMs);
+		this.#negotiated = negotiated;
+		this.#gate.negotiate(negotiated.remoteAddress, negotiated.remotePort, negotiated.signallingAddress);
+		this.#kinds.fill(IGNORED);
+		this.#kinds[13] = QUIET;
+		// The static types stay readable whatever was settled: a peer may switch between the two laws.
+		this.#kinds[0] = ULAW;
+		this.#kinds[8] = ALAW;
+		this.#kinds[negotiated.payloadType] = negotiated.encoding === "PCMU" ? ULAW : ALAW;
+		if (negotiated.dtmfPayloadType !== undefined) this.#kinds[negotiated.dtmfPayloadType] = DTMF;
+		if (!isUnspecified(negotiated.remoteAddress)) {
+			this.#rtcpAddress = canonicalAddress(negotiated.remoteAddress);
+			this.#rtcpPort = negotiated.remoteRtcpPort;
+		}
+		if (before?.receiving !== true || !negotiated.receiving) this.#heardAtMs = nowMs;
+		this.#reports.start(nowMs, Math.random());
+		this.#sender.connect(negotiated);
+		this.#wake();
+		if (before === undefined) this.#sender.keepAlive(nowMs);
+	}
+
+	play(playId: number, clips: readonly Clip[]): void {
+		this.#sender.player.start(playId, clips);
+		this.#wake();
+	}
+
+	pause(): void {
+		this.#sender.player.paused = true;
+	}
+
+	resume(): void {
+		this.#sender.player.paused = false;
+		this.#wake();
+	}
+
+	stopPlaying(): void {
+		this.#sender.player.stop();
+	}
+
+	sendDigits(digits: string): void {
+		if (!isDigits(digits)) return;
+		if (this.#negotiated !== undefined && this.#negotiated.dtmfPayloadType === undefined) {
+			this.#host.log.warn({}, "the peer takes no telephone-event: its keys cannot be pressed");
+		}
+		this.#sender.sendDigits(digits);
+		this.#wake();
+	}
+
+	record(options: RecordOptions): void {
+		const nowMs = this.#host.now();
+		// What was held back was heard before the command.
+		this.#receiver.flush(nowMs);
+		this.#endRecording();
+		const { recordingId, header, maxMs, silenceMs } = options;
+		const encoding = this.#negotiated?.encoding ?? "PCMU";
+		const recording = this.#host.recordings.begin(recordingId, header, encoding, nowMs, this.#host.wall());
+		this.#recorder.start({ recording, maxMs, silenceMs }, nowMs);
+	}
+
+	stopRecording(): Promise<RecordingSummary | undefined> {
+		this.#receiver.flush(this.#host.now());
+		this.#endRecording();
+		const ending = this.#ending;
+		this.#ending = Promise.resolve(undefined);
+		return ending;
+	}
+
+	/** Called every 100 ms: everything that depends on time and on no packet. */
+	housekeeping(nowMs: number): void {
+		this.#receiver.idle(nowMs);
+		this.#recorder.housekeeping(nowMs);
+		const negotiated = this.#negotiated;
+		if (negotiated === undefined) return;
+		const { rtpLostMs } = this.#setup;
+		if (rtpLostMs > 0 && negotiated.receiving && !this.#rtpLostTold && nowMs - this.#heardAtMs >= rtpLostMs) {
+			this.#rtpLostTold = true;
+			this.#setup.emit({ type: "rtpLost" });
+		}
+		const report = this.#reports.due(nowMs, this.#host.wall(), Math.random(), this.#sender, this.#receiver);
+		if (report !== undefined) this.#sendRtcp(report);
+	}
+
+	stats(): SessionStats {
+		return {
+			packetsReceived: this.#receiver.received,
+			packetsLost: this.#receiver.lost,
+			packetsForeign: this.#foreign,
+			packetsDuplicate: this.#receiver.duplicates,
+			packetsSent: this.#sender.packets,
+		};
+	}
+
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		const nowMs = this.#host.now();
+		// Nobody waits for this one; a failure stands in the log already.
+		this.stopRecording().catch(() => {});
+		if (this.#negotiated !== undefined) {
+			this.#sendRtcp(this.#reports.write(nowMs, this.#host.wall(), this.#sender, this.#receiver, true));
+		}
+		this.#sender.disconnect();
+		const { counters } = this.#host;
+		const stats = this.stats();
+		counters.packetsReceived += stats.packetsReceived;
+		counters.packetsLost += stats.packetsLost;
+		counters.packetsForeign += stats.packetsForeign;
+		counters.packetsDuplicate += stats.packetsDuplicate;
+		counters.packetsSent += stats.packetsSent;
+		counters.packetsInvalid += this.#invalid;
+		this.#setup.rtp.close();
+		this.#setup.rtcp.close();
+	}
+
+	readonly #onRtp = (datagram: Buffer, source: RemoteInfo): void => {
+		try {
+			const gate = this.#gate;
+			const nowMs = this.#host.now();
+			const bounds = payloadBounds(datagram);
+			const kind = bounds < 0 ? IGNORED : this.#kinds[datagram[1]! & 0x7f]!;
+			if (kind === IGNORED) this.#odd(datagram, source, bounds, nowMs);
+			else if (source.port === gate.port && source.address === gate.address) {
+				this.#accept(datagram, kind, Math.floor(bounds / 65_536), bounds & 0xffff, nowMs);
+			} else if (gate.admit(source.address, source.port, nowMs)) {
+				this.#accept(datagram, kind, Math.floor(bounds / 65_536), bounds & 0xffff, nowMs);
+			} else this.#refuse(source);
+		} catch (error) {
+			this.#host.counters.sessionErrors++;
+			this.#host.log.error({ err: error }, "an RTP packet was dropped: error of ours");
+		}
+	};
+
+	#accept(datagram: Buffer, kind: number, start: number, end: number, nowMs: number): void {
+		this.#heardAtMs = nowMs;
+		this.#gate.heard(nowMs);
+		if (this.#negotiated?.receiving !== true) return;
+		const sequence = readSequence(datagram);
+		const timestamp = readUint32(datagram, 4);
+		const ssrc = readUint32(datagram, 8);
+		const payloadType = datagram[1]! & 0x7f;
+		const audible = kind >= ULAW;
+		if (kind === DTMF) {
+			const marker = (datagram[1]! & 0x80) !== 0;
+			const { state, digit } = receiveDtmf(this.#dtmf, sequence, timestamp, marker, datagram, start, end);
+			this.#dtmf = state;
+			if (digit !== undefined) this.#setup.emit({ type: "digit", digit });
+		}
+		if (audible && end - start > MAX_SAMPLES) this.#invalid++;
+		else this.#receiver.receive(sequence, timestamp, ssrc, payloadType, audible, datagram, start, end, nowMs);
+	}
+
+	/** No packet of a payload type that was settled. */
+	#odd(datagram: Buffer, source: RemoteInfo, bounds: number, nowMs: number): void {
+		const known = source.port === this.#gate.port && source.address === this.#gate.address;
+		if (!known && !this.#gate.isPeer(source.address)) return this.#refuse(source);
+		if (looksLikeRtcp(datagram) && this.#reports.received(datagram, nowMs)) {
+			this.#host.counters.rtcpReceived++;
+			return;
+		}
+		this.#invalid++;
+		// Audio of a payload type that was never settled still shows that the peer lives and where its sequence is.
+		if (known && bounds >= 0 && this.#negotiated !== undefined) this.#accept(datagram, QUIET, 0, 0, nowMs);
+	}
+
+	#refuse(source: RemoteInfo): void {
+		this.#foreign++;
+		if (this.#foreign !== 1 || this.#negotiated === undefined) return;
+		const expected = `${this.#gate.address}:${this.#gate.port}`;
+		const fields = { source: `${source.address}:${source.port}`, expected, port: this.#setup.rtp.address().port };
+		this.#host.log.warn(fields, "RTP from a source that is not the peer's is ignored");
+	}
+
+	readonly #onRtcp = (datagram: Buffer, source: RemoteInfo): void => {
+		if (!this.#gate.isPeer(source.address)) {
+			this.#foreign++;
+			return;
+		}
+		if (!this.#reports.received(datagram, this.#host.now())) {
+			this.#invalid++;
+			return;
+		}
+		this.#host.counters.rtcpReceived++;
+		this.#rtcpAddress = source.address;
+		this.#rtcpPort = source.port;
+	};
+
+	#encodingOf(payloadType: number): TelephoneEncoding {
+		return this.#kinds[payloadType] === ALAW ? "PCMA" : "PCMU";
+	}
+
+	#endRecording(): void {
+		const recording = this.#recorder.stop();
+		if (recording === undefined) return;
+		this.#ending = this.#host.recordings.end(recording, this.#recorder.speechMs, this.#host.now());
+		// Told to whoever calls stopRecording; until then it must not count as unhandled.
+		this.#ending.catch(() => {});
+	}
+
+	#wake(): void {
+		if (this.#sender.wake(this.#host.now())) this.#host.playout.add(this.#sender);
+	}
+
+	#sendRtp(datagram: Uint8Array): void {
+		const { address, port } = this.#gate;
+		if (port !== 0 && !this.#closed) this.#setup.rtp.send(datagram, port, address);
+	}
+
+	#sendRtcp(datagram: Uint8Array): void {
+		if (this.#rtcpPort === 0) return;
+		this.#host.counters.rtcpSent++;
+		this.#setup.rtcp.send(datagram, this.#rtcpPort, this.#rtcpAddress);
+	}
+}
+
+const isUnspecified = (address: string): boolean => address === "0.0.0.0" || address === "::";
+
+const sameRemote = (a: Negotiated, b: Negotiated): boolean =>
+	isUnspecified(b.remoteAddress) || (a.remoteAddress === b.remoteAddress && a.remotePort === b.remotePort);

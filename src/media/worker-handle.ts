@@ -1,0 +1,100 @@
+/** The main thread's end of one media worker. */
+import { Worker } from "node:worker_threads";
+import { MediaError } from "./failures.ts";
+import type { MediaEvent, MediaLog } from "./types.ts";
+import type {
+	Answers,
+	Command,
+	FromWorker,
+	Question,
+	ToWorker,
+	WorkerFailure,
+	WorkerSetup,
+} from "./worker-messages.ts";
+
+/** The clone runs from `.ts`, an installed package from `.js`: the worker is next to this file in the same form. */
+const WORKER_FILE = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+
+interface Asked {
+	resolve(value: unknown): void;
+	reject(error: Error): void;
+}
+
+export interface WorkerHandleOptions {
+	readonly setup: WorkerSetup;
+	readonly log: MediaLog;
+	onEvent(session: number, event: MediaEvent): void;
+	/** The thread ended without being told to. */
+	onCrash(handle: WorkerHandle, error: Error): void;
+}
+
+export class WorkerHandle {
+	readonly lineage: string;
+	/** Sessions that were opened here. */
+	readonly sessions = new Set<number>();
+	readonly #worker: Worker;
+	readonly #options: WorkerHandleOptions;
+	readonly #asked = new Map<number, Asked>();
+	#nextAsk = 0;
+	#error: Error | undefined;
+	#stopping = false;
+	gone = false;
+
+	constructor(options: WorkerHandleOptions) {
+		this.#options = options;
+		this.lineage = options.setup.lineage;
+		this.#worker = new Worker(WORKER_FILE, { workerData: options.setup, name: `media-${this.lineage}` });
+		this.#worker.on("message", (message: FromWorker) => this.#heard(message));
+		this.#worker.on("error", (error: Error) => {
+			this.#error = error;
+		});
+		this.#worker.on("exit", (code) => this.#exited(code));
+	}
+
+	tell(command: Command): void {
+		if (!this.gone) this.#worker.postMessage(command satisfies ToWorker);
+	}
+
+	/** @throws MediaError where the worker is gone or refuses. */
+	ask<Q extends Question>(question: Q): Promise<Answers[Q["type"]]> {
+		if (this.gone) return Promise.reject(crashed(this.#error));
+		const ask = this.#nextAsk++;
+		return new Promise((resolve, reject) => {
+			this.#asked.set(ask, { resolve: resolve as Asked["resolve"], reject });
+			this.#worker.postMessage({ type: "ask", ask, question } satisfies ToWorker);
+		});
+	}
+
+	/** Ends recordings, writes the log, ends the thread. */
+	async stop(): Promise<void> {
+		this.#stopping = true;
+		if (!this.gone) await this.ask({ type: "shutdown" }).catch(() => {});
+		await this.#worker.terminate();
+	}
+
+	#heard(message: FromWorker): void {
+		if (message.type === "event") this.#options.onEvent(message.session, message.event);
+		else if (message.type === "log") this.#options.log[message.level](message.fields, message.message);
+		else {
+			const asked = this.#asked.get(message.ask);
+			this.#asked.delete(message.ask);
+			if (message.type === "answer") asked?.resolve(message.value);
+			else asked?.reject(toError(message.failure));
+		}
+	}
+
+	#exited(code: number): void {
+		this.gone = true;
+		for (const asked of this.#asked.values()) asked.reject(crashed(this.#error));
+		this.#asked.clear();
+		if (!this.#stopping) this.#options.onCrash(this, this.#error ?? new Error(`media worker ended with ${code}`));
+	}
+}
+
+const crashed = (cause: Error | undefined): MediaError =>
+	new MediaError("workerCrashed", "The media worker of this call crashed.", { cause });
+
+function toError({ name, message, code }: WorkerFailure): Error {
+	if (name === "RecordingLogError") return new MediaError("recordingNotDurable", message);
+	return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+}

@@ -1,0 +1,165 @@
+/** A media worker: the sessions of one thread, their playout clock and their recording log. */
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
+import { parentPort, workerData } from "node:worker_threads";
+import { MEDIA_LIMITS } from "./limits.ts";
+import { LogWriter } from "./recording-log/index.ts";
+import { PlayoutClock } from "./session/playout-clock.ts";
+import { type HostCounters, type SessionHost, WorkerSession } from "./session/session.ts";
+import type { MediaEvent, MediaLog } from "./types.ts";
+import type { Command, FromWorker, Question, ToWorker, WorkerSetup } from "./worker-messages.ts";
+
+const port = parentPort!;
+const setup = workerData as WorkerSetup;
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+const logger = (level: "debug" | "info" | "warn" | "error") => (fields: object, message: string) =>
+	tell({ type: "log", level, fields, message });
+const log: MediaLog = {
+	debug: logger("debug"),
+	info: logger("info"),
+	warn: logger("warn"),
+	error: logger("error"),
+};
+
+const now = (): number => performance.now();
+const counters: HostCounters = {
+	packetsReceived: 0,
+	packetsLost: 0,
+	packetsForeign: 0,
+	packetsDuplicate: 0,
+	packetsInvalid: 0,
+	packetsSent: 0,
+	rtcpReceived: 0,
+	rtcpSent: 0,
+	sendErrors: 0,
+	sessionErrors: 0,
+};
+const recordings = new LogWriter({ folder: setup.recordingLogFolder, lineage: setup.lineage, log });
+const playout = new PlayoutClock(now);
+const host: SessionHost = { recordings, playout, log, now, wall: Date.now, counters };
+const sessions = new Map<number, WorkerSession>();
+
+/** Addresses are always numbers; the detour over the resolver would cost a turn of the event loop for each packet. */
+const noLookup = (
+	address: string,
+	_options: object,
+	callback: (error: null, address: string, family: number) => void,
+): void => callback(null, address, isIPv6(address) ? 6 : 4);
+
+async function bound(bind: string, localPort: number): Promise<Socket> {
+	const type = isIPv6(bind) ? "udp6" : "udp4";
+	// The type of `lookup` is that of dns.lookup with all its overloads; dgram calls it in this one way.
+	const socket = createSocket({ type, lookup: noLookup as never });
+	try {
+		socket.bind({ address: bind, port: localPort, exclusive: true });
+		await once(socket, "listening");
+		return socket;
+	} catch (error) {
+		socket.close();
+		throw error;
+	}
+}
+
+async function openSession(question: Extract<Question, { type: "open" }>): Promise<void> {
+	const rtp = await bound(question.bind, question.port);
+	let rtcp: Socket;
+	try {
+		rtcp = await bound(question.bind, question.port + 1);
+	} catch (error) {
+		rtp.close();
+		throw error;
+	}
+	const { session, rtpLostMs } = question;
+	const emit = (event: MediaEvent): void => tell({ type: "event", session, event });
+	sessions.set(session, new WorkerSession(host, { rtp, rtcp, rtpLostMs, emit }));
+}
+
+function obey(command: Command): void {
+	const session = sessions.get(command.session);
+	if (session === undefined) return;
+	switch (command.type) {
+		case "connect":
+			session.connect(command.negotiated);
+			break;
+		case "play":
+			session.play(command.playId, command.clips);
+			break;
+		case "sendDigits":
+			session.sendDigits(command.digits);
+			break;
+		case "record":
+			session.record(command.options);
+			break;
+		case "close":
+			sessions.delete(command.session);
+			session.close();
+			break;
+		default:
+			session[command.type]();
+	}
+}
+
+async function answer(question: Question): Promise<unknown> {
+	switch (question.type) {
+		case "open":
+			return openSession(question);
+		case "stopRecording":
+			return sessions.get(question.session)?.stopRecording();
+		case "stats":
+			return sessions.get(question.session)?.stats();
+		case "read":
+			return recordings.read(question.recordingId, now());
+		case "done":
+			return recordings.done(question.recordingId, now());
+		case "counters":
+			return gauges();
+		case "shutdown":
+			return shutdown();
+	}
+}
+
+function gauges(): Record<string, number> {
+	const sums: Record<string, number> = { ...counters };
+	for (const session of sessions.values()) {
+		for (const [name, value] of Object.entries(session.stats())) sums[name] = (sums[name] ?? 0) + value;
+	}
+	return {
+		...sums,
+		sessions: sessions.size,
+		sessionsPlaying: playout.members,
+		recordings: recordings.activeCount,
+		recordingLogSegments: recordings.segmentCount,
+		recordingLogPendingBytes: recordings.pendingBytes,
+		recordingLogBytesWritten: recordings.bytesWritten,
+		recordingLogSyncs: recordings.syncs,
+		recordingLogFailures: recordings.writesFailed,
+	};
+}
+
+async function shutdown(): Promise<void> {
+	clearInterval(housekeeping);
+	for (const session of sessions.values()) session.close();
+	sessions.clear();
+	playout.close();
+	await recordings.close(now());
+}
+
+const housekeeping = setInterval(() => {
+	const nowMs = now();
+	for (const session of sessions.values()) session.housekeeping(nowMs);
+	recordings.turn(nowMs);
+}, MEDIA_LIMITS.housekeepingMs);
+
+port.on("message", (message: ToWorker) => {
+	if (message.type !== "ask") return obey(message);
+	const { ask, question } = message;
+	answer(question).then(
+		(value) => {
+			tell({ type: "answer", ask, value });
+			if (question.type === "shutdown") port.close();
+		},
+		({ name, message, code }: NodeJS.ErrnoException) => tell({ type: "failed", ask, failure: { name, message, code } }),
+	);
+});
