@@ -41,6 +41,7 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 		http: {
 			maxHeaderSize: HTTP_LIMITS.headerBytesMax,
 			headersTimeout: requestTimeoutMs,
+			requestTimeout: requestTimeoutMs + HTTP_LIMITS.socketGraceMs,
 			connectionsCheckingInterval: Math.min(HTTP_LIMITS.connectionsCheckMs, requestTimeoutMs),
 			// Checked in a hook, where the answer has a body.
 			requireHostHeader: false,
@@ -62,10 +63,14 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 	});
 	secureHeaders(app, settings.publicUrl);
 	app.addHook("onRequest", async (request) => {
-		if (draining) throw new HttpError(503, undefined, { connection: "close" });
+		if (draining) throw new HttpError(503);
 		if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
 			throw new HttpError(400, "the Host header is missing (RFC 9112 §3.2).");
 		}
+	});
+	app.addHook("onSend", async (_request, reply) => {
+		// Else a client would send its next request into a connection that is about to go.
+		if (draining) reply.header("connection", "close");
 	});
 	logRequests(app, log, deps.metrics);
 	answerWrongTurns(app);

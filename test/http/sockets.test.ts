@@ -190,6 +190,15 @@ test("at the end of the server a request under way is finished, and one that com
 	});
 	busy.write("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
 	await asked.promise;
+	const late = connect(ending.port, "127.0.0.1");
+	let lateText = "";
+	late.on("data", (chunk) => {
+		lateText += chunk.toString();
+	});
+	late.write("GET /v1.0/numbers HTTP/1.1\r\nHost: x\r\n");
+	await once(late, "connect");
+	// By the answer to this the lines above have been read.
+	await fetch(`${ending.url}/healthz`);
 
 	const closed = ending[Symbol.asyncDispose]();
 	await until("new connections are refused", 2_000, () =>
@@ -198,18 +207,31 @@ test("at the end of the server a request under way is finished, and one that com
 			() => true,
 		),
 	);
-	busy.write("GET /v1.0/numbers HTTP/1.1\r\nHost: x\r\nAccept: text/plain\r\n\r\n");
+	late.write("Accept: text/plain\r\n\r\n");
+	await once(late, "close");
+	const busyClosed = once(busy, "close");
 	held.resolve();
-	await Promise.all([closed, once(busy, "close")]);
+	await Promise.all([closed, busyClosed]);
 
 	expect(await metrics.text()).toContain('route="/readyz",status="200"');
-	const [first, second] = text.split(/(?=HTTP\/1\.1 )/);
-	expect(first).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*\{"Ready":true,"Checks":\{\}\}$/);
-	expect(second).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: \d+[\s\S]*content-type: text\/plain; charset=utf-8/);
-	expect(JSON.parse(second!.slice(second!.indexOf("\r\n\r\n")))).toEqual({
+	expect(text).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*connection: close[\s\S]*\{"Ready":true,"Checks":\{\}\}$/);
+	expect(lateText).toMatch(/^HTTP\/1\.1 503 [\s\S]*retry-after: \d+[\s\S]*content-type: text\/plain; charset=utf-8/);
+	expect(JSON.parse(lateText.slice(lateText.indexOf("\r\n\r\n")))).toEqual({
 		StatusCode: 503,
 		Message: "Service unavailable: the API is temporarily unavailable. Retry after a short delay.",
 	});
+});
+
+test("half a request on an open connection does not keep the server from ending", async () => {
+	const patient = { ...api.deps, settings: { ...api.deps.settings, requestTimeoutMs: 600_000 } };
+	const ending = await startHttp({ host: "127.0.0.1", port: 0 }, patient);
+	const half = connect(ending.port, "127.0.0.1");
+	half.on("error", () => {});
+	half.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HTT");
+	await once(half, "data");
+	const closed = once(half, "close");
+	await ending[Symbol.asyncDispose]();
+	await closed;
 });
 
 test("an address in use is the system's error, and nothing is left running", async () => {

@@ -15,24 +15,25 @@ export const phoneNumber = z
 	.meta({ description: "Telephone number in E.164 form.", examples: ["+11234567890"] });
 
 /** Opaque: looked up, never taken apart (contract 1.7). */
-const idText = z
-	.string()
-	.trim()
-	.regex(
-		new RegExp(`^[^${CONTROLS}]{1,${LIMITS.idCharsMax}}$`),
-		`must be 1 to ${LIMITS.idCharsMax} printable characters`,
-	);
+const idText = (charsMin: 0 | 1) =>
+	z
+		.string()
+		.trim()
+		.regex(
+			new RegExp(`^[^${CONTROLS}]{${charsMin},${LIMITS.idCharsMax}}$`),
+			`must be 1 to ${LIMITS.idCharsMax} printable characters`,
+		);
 
 /** An id that may be left out; blank counts as left out. */
 export function optionalId(description: string, example: string) {
-	return idText
+	return idText(0)
 		.meta({ description, examples: [example] })
 		.register(blankIsAbsent, { blank: "absent" })
 		.optional();
 }
 
 export function requiredId(description: string, example: string) {
-	return idText.meta({ description, examples: [example] });
+	return idText(1).meta({ description, examples: [example] });
 }
 
 export const accountId = optionalId(
@@ -40,11 +41,11 @@ export const accountId = optionalId(
 	"AID-ab12345-2725-45a1-bd5e-526ed19799xx",
 );
 
-/** Text of a fixed form that may be left out; blank counts as left out. */
-export function optionalCode(pattern: RegExp, complaint: string, description: string, example: string) {
+/** Text of a fixed form that may be left out; blank counts as left out. @param form pattern without its anchors. */
+export function optionalCode(form: string, complaint: string, description: string, example: string) {
 	return z
 		.string()
-		.regex(pattern, complaint)
+		.regex(new RegExp(`^(?:${form})?$`), complaint)
 		.meta({ description, examples: [example] })
 		.register(blankIsAbsent, { blank: "absent" })
 		.optional();
@@ -52,14 +53,14 @@ export function optionalCode(pattern: RegExp, complaint: string, description: st
 
 /** SIM number of ITU-T E.118; some come with the filler `F` of their last half octet. */
 export const iccid = optionalCode(
-	/^[0-9]{18,20}[Ff]?$/,
+	"[0-9]{18,20}[Ff]?",
 	"must be 18 to 20 digits, with or without a trailing F",
 	"Serial number of the SIM.",
 	"8901240397190195850",
 );
 
-export const areaCode = optionalCode(/^[0-9]{3}$/, "must be 3 digits", "Area wanted; tried before ZipCode.", "801");
-export const zipCode = optionalCode(/^[0-9]{5}$/, "must be 5 digits", "Postal area wanted.", "84603");
+export const areaCode = optionalCode("[0-9]{3}", "must be 3 digits", "Area wanted; tried before ZipCode.", "801");
+export const zipCode = optionalCode("[0-9]{5}", "must be 5 digits", "Postal area wanted.", "84603");
 
 /** Any digits: 1234 is the contract's own example, strength is asked for at the keypad. Blank is refused. */
 export const pin = z

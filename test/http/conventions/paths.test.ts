@@ -12,6 +12,8 @@ describe("canonicalUrl", () => {
 		["/v1.0/numbers?X=/v1.0/V1.0/Y/", "/v1.0/numbers?X=/v1.0/V1.0/Y/"],
 		["http://api.example.com/v1.0/v1.0/numbers", "/v1.0/numbers"],
 		["https://api.example.com", "/"],
+		["//v1.0/numbers", "/v1.0/numbers"],
+		["/v1.0//v1.0//Numbers//", "/v1.0/numbers"],
 		["/v1.00/Numbers", "/v1.00/Numbers"],
 		["/v1.0", "/v1.0"],
 		["/", "/"],
