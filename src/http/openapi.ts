@@ -12,8 +12,8 @@ const REQUEST_TYPES = ["application/json", "text/json", "application/*+json"];
 
 const TAGS = [
 	{ name: "OAuth2", description: "Bearer tokens: ask for one first." },
-	{ name: "Numbers", description: "Numbers of the operator and their state." },
-	{ name: "Voicemail", description: "Mailboxes of numbers." },
+	// Generated clients are cut by tag: the mailboxes stand under the numbers, as in the vendor's document.
+	{ name: "Numbers", description: "Numbers of the operator, and their voicemail." },
 ];
 
 const DESCRIPTION = `REST API of Afterbeep, a voicemail platform for mobile operators.

@@ -70,7 +70,6 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 		needs.rateLimitPerMinute === undefined ? undefined : needs.rateLimitPerMinute * HTTP_LIMITS.addressBudgetFactor,
 	);
 	const bounds = { bytesMax: LIMITS.requestBodyBytesMax, timeoutMs: needs.requestTimeoutMs };
-
 	const workTimeoutMs = HTTP_LIMITS.workTimeoutFactor * needs.requestTimeoutMs;
 
 	for (const each of operations) {
@@ -81,7 +80,9 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 			// Who asks comes first: a stranger's body is not even read.
 			handler: async (request, reply) => {
 				const who =
-					each.auth === "bearer" ? await admitBearer(request, needs.tokens, keys) : admitAddress(request, addresses);
+					each.auth === "bearer"
+						? await admitBearer(request, needs.tokens, keys, workTimeoutMs)
+						: admitAddress(request, addresses);
 				const raw = each.method === "GET" ? parseQuery(queryOf(request)) : await readJsonBody(request.raw, bounds);
 				const result = await withinTime(each.handle(read(raw) as never, who as Principal, request.ip), workTimeoutMs);
 				return sendJson(request, reply, 200, each.response.parse(result));
@@ -101,10 +102,15 @@ async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 	}
 }
 
-async function admitBearer(request: FastifyRequest, tokens: Tokens, keys: Budget): Promise<Principal> {
+async function admitBearer(
+	request: FastifyRequest,
+	tokens: Tokens,
+	keys: Budget,
+	workTimeoutMs: number,
+): Promise<Principal> {
 	const token = bearerToken(request.headers.authorization);
 	if (token === undefined) throw new HttpError(401);
-	const who = await tokens.verify(token, pathOf(request));
+	const who = await withinTime(tokens.verify(token, pathOf(request)), workTimeoutMs);
 	noteKey(request, who.accountKey);
 	keys.spend(who.accountKey);
 	return who;

@@ -46,7 +46,7 @@ export function voicemailOperations({ mailboxes }: HttpDeps): readonly Operation
 			id: "activateVoicemail",
 			method: "POST",
 			path: "/v1.0/numbers/voicemail/activate",
-			tag: "Voicemail",
+			tag: "Numbers",
 			summary: "Activate voicemail",
 			description:
 				"Gives a provisioned number a mailbox: calls nobody answers are recorded and announced by e-mail. Safe to repeat: fields that are sent replace, others stay. Without a PIN messages are taken, but can not be heard until one is set; without an Email they are kept, but not announced.\n\nNext: `POST /v1.0/numbers/voicemail/info`.",
@@ -65,7 +65,7 @@ export function voicemailOperations({ mailboxes }: HttpDeps): readonly Operation
 			id: "getVoicemailInfo",
 			method: "POST",
 			path: "/v1.0/numbers/voicemail/info",
-			tag: "Voicemail",
+			tag: "Numbers",
 			summary: "Read a mailbox's settings",
 			description:
 				"Whether voicemail is on for a number, and for whom. A number without voicemail answers `VoicemailEnabled: false` and nulls; a number you do not have is 404. The PIN is never shown.",
@@ -96,7 +96,7 @@ export function voicemailOperations({ mailboxes }: HttpDeps): readonly Operation
 			id: "updateVoicemail",
 			method: "POST",
 			path: "/v1.0/numbers/voicemail/update",
-			tag: "Voicemail",
+			tag: "Numbers",
 			summary: "Change a mailbox's settings",
 			description:
 				"Changes the fields that are sent and no others. A new PIN ends running retrievals and lifts a lock. 404 when voicemail is not active on the number.\n\nNext: `POST /v1.0/numbers/voicemail/info`.",
@@ -115,7 +115,7 @@ export function voicemailOperations({ mailboxes }: HttpDeps): readonly Operation
 			id: "deleteVoicemail",
 			method: "POST",
 			path: "/v1.0/numbers/voicemail/delete",
-			tag: "Voicemail",
+			tag: "Numbers",
 			summary: "Remove a mailbox",
 			description:
 				"Turns voicemail off and deletes the mailbox with its PIN, greetings and **all its messages**. Harmless where there is none. A later activation starts empty.",
