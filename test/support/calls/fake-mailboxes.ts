@@ -1,0 +1,160 @@
+/** Mailboxes in memory that keep the promises of the port. */
+import type {
+	CallMailbox,
+	CallMailboxes,
+	CallTrace,
+	CallTraces,
+	DepositedRecording,
+	Greetings,
+	HeldNumber,
+	MailboxMessages,
+	PinChange,
+	PinChannel,
+	PinCheck,
+} from "../../../src/calls/index.ts";
+import {
+	Failure,
+	isWeakPin,
+	type Message,
+	type MessageStatus,
+	type TelephoneAudio,
+} from "../../../src/domain/index.ts";
+
+export function callMailbox(fields: Partial<CallMailbox> & { readonly phoneNumber: string }): CallMailbox {
+	return {
+		mailboxId: `MBID-${fields.phoneNumber}`,
+		full: false,
+		pinSet: true,
+		pinChangeRequired: false,
+		timeZone: "America/New_York",
+		language: "en",
+		maxMessageMs: 180_000,
+		minMessageMs: 1_000,
+		...fields,
+	};
+}
+
+export function message(fields: Partial<Message> & { readonly messageId: string }): Message {
+	return {
+		phoneNumber: "+15551110001",
+		from: "+18015551234",
+		fromName: null,
+		receivedOn: new Date("2026-05-28T15:03:00Z"),
+		durationMs: 4_000,
+		sizeBytes: 32_000,
+		status: "New",
+		redirectReason: "NoAnswer",
+		mailboxSource: "Diversion",
+		silent: false,
+		heardOn: null,
+		deletedOn: null,
+		expiresOn: null,
+		...fields,
+	};
+}
+
+export class FakeMailboxes implements CallMailboxes {
+	readonly held = new Map<string, HeldNumber>();
+	readonly pins = new Map<string, string>();
+	readonly messagesOf = new Map<string, Message[]>();
+	readonly audioOf = new Map<string, TelephoneAudio>();
+	readonly deposited: DepositedRecording[] = [];
+	readonly greetingsSet: { readonly kind: string; readonly audio: TelephoneAudio }[] = [];
+	greetingsHeld: Greetings = { unavailable: undefined, name: undefined };
+	readonly channels: PinChannel[] = [];
+	away = false;
+	open = true;
+	broken: Error | undefined;
+
+	add(mailbox: CallMailbox, pin = "4821", messages: readonly Message[] = []): void {
+		this.held.set(mailbox.phoneNumber, { phoneNumber: mailbox.phoneNumber, mailbox });
+		this.pins.set(mailbox.phoneNumber, pin);
+		this.messagesOf.set(mailbox.mailboxId, [...messages]);
+	}
+
+	#check(): void {
+		if (this.away) throw new Failure("storeUnavailable", "The database is away.", "Start it.");
+		if (this.broken) throw this.broken;
+	}
+
+	async find(phoneNumbers: readonly string[]): Promise<readonly HeldNumber[]> {
+		this.#check();
+		return phoneNumbers.flatMap((number) => this.held.get(number) ?? []);
+	}
+
+	async greetings(): Promise<Greetings> {
+		this.#check();
+		return this.greetingsHeld;
+	}
+
+	async deposit(recording: DepositedRecording): Promise<"stored" | "tooShort" | "mailboxGone"> {
+		this.#check();
+		if (recording.durationMs < recording.facts.minMessageMs) return "tooShort";
+		if (!this.held.get(recording.facts.phoneNumber)?.mailbox) return "mailboxGone";
+		if (!this.deposited.some((one) => one.facts.messageId === recording.facts.messageId))
+			this.deposited.push(recording);
+		return "stored";
+	}
+
+	async checkPin(phoneNumber: string, pin: string, channel: PinChannel): Promise<PinCheck> {
+		this.#check();
+		this.channels.push(channel);
+		const right = this.pins.get(phoneNumber) === pin;
+		const pinChangeRequired = this.held.get(phoneNumber)?.mailbox?.pinChangeRequired ?? false;
+		return right ? { result: "right", pinChangeRequired } : { result: "wrong" };
+	}
+
+	async changePin(mailboxId: string, pin: string): Promise<PinChange> {
+		const phoneNumber = mailboxId.replace("MBID-", "");
+		if (isWeakPin(pin, phoneNumber)) return { result: "weak" };
+		if (this.pins.get(phoneNumber) === pin) return { result: "same" };
+		this.pins.set(phoneNumber, pin);
+		return { result: "changed" };
+	}
+
+	async messages(mailboxId: string): Promise<MailboxMessages> {
+		this.#check();
+		const all = (this.messagesOf.get(mailboxId) ?? []).filter((one) => one.status !== "Deleted");
+		const fresh = all.filter((one) => one.status === "New");
+		const rest = all.filter((one) => one.status !== "New");
+		return { messages: [...fresh, ...rest], newCount: fresh.length, savedCount: rest.length };
+	}
+
+	async audio(messageId: string): Promise<TelephoneAudio | undefined> {
+		this.#check();
+		return this.audioOf.get(messageId);
+	}
+
+	async setStatus(mailboxId: string, messageId: string, status: MessageStatus): Promise<void> {
+		this.#check();
+		const messages = this.messagesOf.get(mailboxId) ?? [];
+		this.messagesOf.set(
+			mailboxId,
+			messages.map((one) => (one.messageId === messageId ? { ...one, status } : one)),
+		);
+	}
+
+	async setGreeting(_mailboxId: string, kind: "unavailable" | "name", audio: TelephoneAudio): Promise<void> {
+		this.#check();
+		this.greetingsSet.push({ kind, audio });
+	}
+
+	async stillOpen(): Promise<boolean> {
+		this.#check();
+		return this.open;
+	}
+}
+
+export class FakeTraces implements CallTraces {
+	readonly written: CallTrace[] = [];
+
+	async write(trace: CallTrace): Promise<void> {
+		this.written.push(trace);
+	}
+
+	get last(): CallTrace {
+		const trace = this.written.at(-1);
+		if (!trace) throw new Error("no trace was written");
+		return trace;
+	}
+}
