@@ -88,7 +88,7 @@ export class UserAgent implements SipUserAgent {
 		return this.#gate.refusedSources();
 	}
 
-	/** BYE or 503 for what still runs, then timers, then sockets. */
+	/** BYE or 503 for what still runs, sent once; then timers, then sockets. */
 	[Symbol.asyncDispose](): Promise<void> {
 		this.#closed ??= this.#close();
 		return this.#closed;
@@ -96,6 +96,7 @@ export class UserAgent implements SipUserAgent {
 
 	async #close(): Promise<void> {
 		for (const call of [...this.#calls]) call.close();
+		await this.#transports.settled();
 		this.#servers.close();
 		this.#clients.close();
 		this.#dialogs.clear();

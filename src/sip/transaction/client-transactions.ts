@@ -33,6 +33,7 @@ export class ClientTransactions {
 	readonly #byKey = new Map<string, Entry>();
 	readonly #unreliable: TimerValues;
 	readonly #reliable: TimerValues;
+	#closed = false;
 
 	constructor(t1Ms: number) {
 		this.#unreliable = timerValues(t1Ms, false);
@@ -86,6 +87,8 @@ export class ClientTransactions {
 	}
 
 	#open(key: string, flow: Flow, user: ClientUser, make: (ports: RunningPorts) => ClientMachine): void {
+		// A connection that was being opened when the agent closed may still turn up.
+		if (this.#closed) return;
 		/** The response that the machine is being given, while it is. */
 		let latest: ParsedResponse | undefined;
 		const machine = make({
@@ -111,6 +114,7 @@ export class ClientTransactions {
 
 	/** Stops all timers; users hear nothing more. */
 	close(): void {
+		this.#closed = true;
 		for (const { stop } of [...this.#byKey.values()]) stop();
 	}
 

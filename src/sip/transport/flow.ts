@@ -33,5 +33,7 @@ export interface MessageTransport {
 	 * came by (`preferred`), is used again: a peer that connected from behind a NAT cannot be connected to.
 	 */
 	flowTo(next: NextHop, preferred: Flow | undefined, then: (flow: Flow | Error) => void): void;
+	/** Resolves when the ways that are being looked up are found: what waits for them is then sent. */
+	settled(): Promise<void>;
 	close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { SIP_LIMITS } from "../limits.ts";
 export class LocalAddresses {
 	readonly #known = new Map<string, { readonly address: string; readonly untilMs: number }>();
 	readonly #waiting = new Map<string, ((address: string | undefined) => void)[]>();
+	#whenSettled: (() => void)[] = [];
 
 	/** Calls back at once where the answer is known; with undefined where there is no route. */
 	find(peer: string, then: (address: string | undefined) => void): void {
@@ -29,7 +30,15 @@ export class LocalAddresses {
 			const callbacks = this.#waiting.get(peer) ?? [];
 			this.#waiting.delete(peer);
 			for (const callback of callbacks) callback(address);
+			if (this.#waiting.size > 0) return;
+			for (const resolve of this.#whenSettled.splice(0)) resolve();
 		});
+	}
+
+	/** Resolves when no look-up is under way. */
+	settled(): Promise<void> {
+		if (this.#waiting.size === 0) return Promise.resolve();
+		return new Promise((resolve) => this.#whenSettled.push(resolve));
 	}
 
 	#remember(peer: string, address: string): void {

@@ -86,6 +86,10 @@ export class Transports implements MessageTransport {
 		else then(new Error("TLS is not available"));
 	}
 
+	settled(): Promise<void> {
+		return this.#localAddresses.settled();
+	}
+
 	async close(): Promise<void> {
 		this.#closed = true;
 		for (const connection of this.#connections) connection.end();

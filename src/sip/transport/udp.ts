@@ -27,6 +27,7 @@ export class UdpSocket {
 	readonly local: ListenAddress;
 	readonly #socket: Socket;
 	readonly #family: 4 | 6;
+	#closed = false;
 
 	private constructor(socket: Socket, local: ListenAddress) {
 		this.#socket = socket;
@@ -69,6 +70,10 @@ export class UdpSocket {
 			reliable: false,
 			localAddress,
 			send: (octets, onFailure) => {
+				if (this.#closed) {
+					queueMicrotask(() => onFailure(new Error("the socket is closed")));
+					return;
+				}
 				this.#socket.send(octets, port, target, (error) => {
 					if (error !== null) onFailure(error);
 				});
@@ -77,6 +82,7 @@ export class UdpSocket {
 	}
 
 	close(): Promise<void> {
+		this.#closed = true;
 		return new Promise((resolve) => this.#socket.close(() => resolve()));
 	}
 }

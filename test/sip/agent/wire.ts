@@ -62,6 +62,7 @@ export function wire(options: WireOptions = {}, onCall: (call: IncomingCall) => 
 		listening: [LOCAL],
 		replyFlow: (from) => from,
 		flowTo: (next, _preferred, then) => then(flow(next)),
+		settled: () => Promise.resolve(),
 		close: () => Promise.resolve(),
 	};
 	const complain = (fields: object, message: string): void => {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export interface SippRun {
@@ -30,30 +31,44 @@ export interface SippResult {
 	readonly errors: string;
 }
 
+/** Calls from sipp, until all are done. */
 export async function runSipp(run: SippRun): Promise<SippResult> {
+	return launch(run, await freePort(), [`127.0.0.1:${run.port}`]);
+}
+
+export interface SippServer {
+	readonly port: number;
+	/** Settles when it has answered as many calls as it was told. */
+	readonly done: Promise<SippResult>;
+}
+
+/** A sipp that is called; "uas" is its own scenario. */
+export async function startSippServer(run: Omit<SippRun, "port">): Promise<SippServer> {
+	const port = await freePort();
+	const done = launch({ ...run, port }, port, []);
+	await listening(port, run.transport === "u1" || run.transport === undefined ? "udp" : "tcp");
+	return { port, done };
+}
+
+async function launch(run: SippRun, localPort: number, target: readonly string[]): Promise<SippResult> {
 	const folder = await mkdtemp(join(tmpdir(), "sipp-"));
-	const scenario =
-		run.scenario === "uac" ? ["-sn", "uac"] : ["-sf", fileURLToPath(new URL(`./${run.scenario}`, import.meta.url))];
+	const own = !run.scenario.endsWith(".xml");
+	const scenario = own ? ["-sn", run.scenario] : ["-sf", fileURLToPath(new URL(`./${run.scenario}`, import.meta.url))];
 	const errorFile = join(folder, "errors.log");
 	const statistics = join(folder, "statistics.csv");
 	const args = [
 		...scenario,
-		...["-i", "127.0.0.1", "-p", String(await freePort()), "-mp", "6000"],
+		...["-i", "127.0.0.1", "-p", String(localPort), "-mp", "6000"],
 		...["-t", run.transport ?? "u1", "-m", String(run.calls ?? 1), "-r", String(run.perSecond ?? 50)],
 		...["-d", String(run.holdMs ?? 50), "-timeout", `${run.timeoutSeconds ?? 15}s`, "-timeout_error"],
 		...["-trace_err", "-error_file", errorFile, "-trace_stat", "-stf", statistics, "-nostdin", "-fd", "1"],
 		...(run.more ?? []),
-		`127.0.0.1:${run.port}`,
+		...target,
 	];
-	const child = spawn("sipp", args, {
-		cwd: folder,
-		stdio: ["ignore", "ignore", "ignore"],
-		env: { ...process.env, TERM: "dumb" },
-	});
+	const child = spawn("sipp", args, { cwd: folder, stdio: "ignore", env: { ...process.env, TERM: "dumb" } });
 	const exitCode = await new Promise<number | null>((resolve, reject) => {
-		child.once("error", (error) =>
-			reject(new Error("sipp does not run: install the Debian package sip-tester", { cause: error })),
-		);
+		const missing = "sipp does not run: install the Debian package sip-tester";
+		child.once("error", (error) => reject(new Error(missing, { cause: error })));
 		child.once("exit", resolve);
 	});
 	const errors = await readFile(errorFile, "utf8").catch(() => "");
@@ -66,6 +81,17 @@ export async function runSipp(run: SippRun): Promise<SippResult> {
 		retransmissions: Number(last["Retransmissions(C)"]),
 		errors,
 	};
+}
+
+/** Waits until a port of this machine is bound, as the kernel's table shows it. */
+async function listening(port: number, transport: "udp" | "tcp"): Promise<void> {
+	const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+	for (let tries = 0; tries < 500; tries++) {
+		const table = await readFile(`/proc/net/${transport}`, "utf8");
+		if (table.includes(wanted)) return;
+		await wait(10);
+	}
+	throw new Error("sipp did not come up");
 }
 
 /** sipp's statistics: names in the first row, running totals in the last. */
