@@ -30,6 +30,6 @@ test("where the package can not be written they are made elsewhere, for the load
 	const links = [{ source: "native/lib/libpq.so.5.18", target: "native/lib/libpq.so.5.18/no/libpq.so.5" }];
 	writeFileSync(join(root, "native", "pg-symlinks.json"), JSON.stringify(links));
 	const spare = join(root, "spare");
-	expect(completeLibraries(root, spare)).toBe(spare);
+	expect(completeLibraries(root, spare)).toBe(`${spare}:${join(root, "native", "lib")}`);
 	expect(readlinkSync(join(spare, "libpq.so.5"))).toBe(join(root, "native", "lib", "libpq.so.5.18"));
 });

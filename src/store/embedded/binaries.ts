@@ -7,8 +7,8 @@ import { Failure } from "../../domain/index.ts";
 export interface Binaries {
 	readonly initdb: string;
 	readonly postgres: string;
-	/** Where the shared libraries are that the loader does not find by itself, if any. */
-	readonly libraryFolder: string | undefined;
+	/** Where the shared libraries are, if the loader does not find them by itself. */
+	readonly libraryPath: string | undefined;
 }
 
 /** The major version whose data folders these binaries read. */
@@ -32,7 +32,7 @@ export function findBinaries(spareFolder: string): Binaries {
 	return {
 		initdb: join(bin, "initdb"),
 		postgres: join(bin, "postgres"),
-		libraryFolder: completeLibraries(root, spareFolder),
+		libraryPath: completeLibraries(root, spareFolder),
 	};
 }
 
@@ -46,7 +46,7 @@ interface LibraryLink {
 /**
  * npm packages hold no symbolic links: the package lists them, and its install script, if it ran, made them.
  *
- * @returns the folder the loader must be told of, where the links could not be made in the package itself.
+ * @returns the path the loader must be told of, where the links could not be made in the package itself.
  */
 export function completeLibraries(root: string, spareFolder: string): string | undefined {
 	const links = JSON.parse(readFileSync(join(root, "native", "pg-symlinks.json"), "utf8")) as readonly LibraryLink[];
@@ -61,7 +61,8 @@ export function completeLibraries(root: string, spareFolder: string): string | u
 	}
 	mkdirSync(spareFolder, { recursive: true, mode: 0o755 });
 	for (const link of links) makeLink(join(root, link.source), join(spareFolder, basename(link.target)));
-	return spareFolder;
+	// The library itself looks for its neighbours beside the link.
+	return [spareFolder, join(root, "native", "lib")].join(":");
 }
 
 function makeLink(pointsTo: string, path: string): void {

@@ -1,7 +1,7 @@
 /** Makes a new database cluster, whole or not at all, and reads the access file of an existing one. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../../domain/index.ts";
@@ -66,6 +66,11 @@ export async function createCluster(layout: Layout, binaries: Binaries, runAs: R
 	rmSync(passwordFile);
 	const access: Access = { major: POSTGRES_MAJOR, user: USER, password };
 	writeFileSync(join(draft, "access.json"), `${JSON.stringify(access)}\n`, { mode: 0o600 });
+	// In a folder of an ordinary user all of it becomes his, so that he can use it without root.
+	const user = lstatSync(layout.dataFolder);
+	if (runAs.owner !== undefined && user.uid !== 0 && user.uid === runAs.owner.uid) {
+		for (const name of ["access.json", "users", "."]) chownSync(join(draft, name), user.uid, user.gid);
+	}
 	renameSync(draft, layout.root);
 }
 

@@ -7,6 +7,6 @@ export function serverEnvironment(binaries: Binaries): NodeJS.ProcessEnv {
 		PATH: process.env.PATH,
 		LC_ALL: "C",
 		TZ: "UTC",
-		...(binaries.libraryFolder === undefined ? {} : { [library]: binaries.libraryFolder }),
+		...(binaries.libraryPath === undefined ? {} : { [library]: binaries.libraryPath }),
 	};
 }

@@ -32,6 +32,6 @@ export function layoutOf(dataFolder: string): Layout {
 		run: join(root, "run"),
 		users: join(root, "users"),
 		log: join(root, "server.log"),
-		libraries: join(root, "lib"),
+		libraries: join(dataFolder, "postgres.lib"),
 	};
 }

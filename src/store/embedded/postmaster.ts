@@ -1,6 +1,16 @@
 /** The server process: found where it runs, started where it does not, stopped fast and clean. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import {
+	closeSync,
+	fchownSync,
+	fstatSync,
+	ftruncateSync,
+	lstatSync,
+	openSync,
+	readFileSync,
+	readSync,
+	rmSync,
+} from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { Failure, type Log } from "../../domain/index.ts";
@@ -138,6 +148,7 @@ async function startOnce(options: StartPostmaster): Promise<Postmaster | string>
 	const logFile = openSync(layout.log, "a+", 0o600);
 	try {
 		if (fstatSync(logFile).size > STORE_LIMITS.serverLogBytesMax) ftruncateSync(logFile, 0);
+		keepWithFolder(logFile, layout.root);
 		const logFrom = fstatSync(logFile).size;
 		const command = [
 			...runAs.prefix,
@@ -174,6 +185,12 @@ async function startOnce(options: StartPostmaster): Promise<Postmaster | string>
 	} finally {
 		closeSync(logFile);
 	}
+}
+
+/** Started once by root, the folder's user must still be able to write its log. */
+function keepWithFolder(file: number, folder: string): void {
+	const { uid, gid } = lstatSync(folder);
+	if (fstatSync(file).uid !== uid) fchownSync(file, uid, gid);
 }
 
 /** Durable, reachable through its socket alone, and silent about what is in the statements (numbers, hashes). */

@@ -1,6 +1,7 @@
 /** PostgreSQL refuses to run as root. As whom it runs instead, decided by what that user could reach. */
 import { type SpawnOptions, spawnSync } from "node:child_process";
 import { chownSync, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { Failure } from "../../domain/index.ts";
 
@@ -19,21 +20,26 @@ const AS_SELF: RunAs = { owner: undefined, prefix: [], spawn: {} };
 const UNSHARE = ["unshare", "--user", `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, "--"] as const;
 
 /**
- * @param dataFolder exists; the server's folder is to be made in it, or is there and keeps its owner.
+ * @param dataFolder exists; the server's folder is to be made in it.
+ * @param cluster the server's own folder where it is there already: it keeps its owner if that is possible.
  * @param reached files the server must be able to read.
  * @throws Failure `storeUnavailable` when root can neither drop to another user nor hide from PostgreSQL.
  */
-export function decideRunAs(dataFolder: string, existing: string | undefined, reached: readonly string[]): RunAs {
-	if (process.geteuid?.() !== 0) return AS_SELF;
-	const found = existing === undefined ? undefined : lstatSync(existing);
-	const uid = found !== undefined && found.uid !== 0 ? found.uid : NOBODY;
-	const gid = found !== undefined && found.uid !== 0 ? found.gid : NOBODY;
-	if ([dataFolder, ...reached].every((path) => canTraverse(path, uid, gid))) {
-		return { owner: { uid, gid }, prefix: [], spawn: { uid, gid } };
+export function decideRunAs(dataFolder: string, cluster: string | undefined, reached: readonly string[]): RunAs {
+	if (process.geteuid?.() !== 0) return cluster === undefined ? nameless() : AS_SELF;
+	const paths = [dataFolder, ...reached];
+	const found = lstatSync(cluster ?? dataFolder);
+	const ownerOfFound = { uid: found.uid, gid: found.gid };
+	const nobody = { uid: NOBODY, gid: NOBODY };
+	// initdb wants a user with a name, which the owner of a folder need not have; the server itself does not care.
+	const candidates = cluster === undefined ? [nobody, ownerOfFound] : [ownerOfFound, nobody];
+	for (const owner of candidates) {
+		if (owner.uid !== 0 && paths.every((path) => canTraverse(path, owner.uid, owner.gid))) {
+			return { owner, prefix: [], spawn: owner };
+		}
 	}
-	// In a user namespace of its own it sees itself as nobody, while its files stay root's.
-	const [command, ...args] = UNSHARE;
-	if (spawnSync(command, [...args, "true"], { stdio: "ignore" }).status === 0) {
+	// In a user namespace of its own it sees itself as nobody, while its files stay root's; root's rights end there.
+	if (paths.every((path) => canTraverse(path, 0, 0)) && canUnshare()) {
 		return { owner: { uid: 0, gid: 0 }, prefix: UNSHARE, spawn: {} };
 	}
 	throw new Failure(
@@ -41,6 +47,26 @@ export function decideRunAs(dataFolder: string, existing: string | undefined, re
 		`PostgreSQL does not run as root, and no other user can reach ${dataFolder} and the program's folder.`,
 		"Run as an ordinary user, or move both out of root's home (or `chmod o+x` their parent folders).",
 	);
+}
+
+/** For initdb as ourselves, which refuses a user id without a name, as containers like to give. */
+function nameless(): RunAs {
+	try {
+		userInfo();
+		return AS_SELF;
+	} catch {
+		if (canUnshare()) return { ...AS_SELF, prefix: UNSHARE };
+	}
+	throw new Failure(
+		"storeUnavailable",
+		`PostgreSQL can not be set up by user id ${process.geteuid?.()}, which has no name.`,
+		"Run as a user that stands in /etc/passwd, or set DATABASE_URL.",
+	);
+}
+
+function canUnshare(): boolean {
+	const [command, ...args] = UNSHARE;
+	return spawnSync(command, [...args, "true"], { stdio: "ignore" }).status === 0;
 }
 
 /** Whether that user may pass through every folder up to the path, by the mode bits. */
