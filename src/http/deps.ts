@@ -12,6 +12,8 @@ export interface HttpSettings {
 	readonly trustedProxies: readonly string[];
 	/** Refuse token requests without ApiEndpoint, as older clients of the contract expect. */
 	readonly requireApiEndpoint: boolean;
+	/** False: `/metrics` has an address of its own and is 404 here. Default true. */
+	readonly serveMetrics?: boolean;
 	/** Time for a whole request to arrive; default of the domain's `LIMITS`. */
 	readonly requestTimeoutMs?: number;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ERRORS } from "../../src/http/conventions/errors.ts";
-import { allOperations } from "../../src/http/index.ts";
+import { allOperations, createHttpApp } from "../../src/http/index.ts";
 import { openTestApi, type TestApi } from "../support/http-api.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is walked, not modelled
@@ -163,9 +163,16 @@ describe("around the API", () => {
 		expect(await api.deps.metrics.text()).toContain('afterbeep_test_calls{kind="a"} 4');
 	});
 
+	test("where the figures have an address of their own, the API does not show them", async () => {
+		const settings = { ...api.deps.settings, serveMetrics: false };
+		const app = createHttpApp({ ...api.deps, settings });
+		expect((await app.inject({ url: "/metrics" })).statusCode).toBe(404);
+		expect((await app.inject({ url: "/" })).json().Metrics).toBeUndefined();
+		await app.close();
+	});
+
 	test("/readyz is 503 while something is missing, and names it", async () => {
 		const readiness = async () => ({ ready: false, checks: { database: "does not answer" } });
-		const { createHttpApp } = await import("../../src/http/index.ts");
 		const app = createHttpApp({ ...api.deps, readiness });
 		const response = await app.inject({ url: "/readyz" });
 		expect(response.statusCode).toBe(503);

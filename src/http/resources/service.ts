@@ -3,7 +3,12 @@ import type { FastifyInstance } from "fastify";
 import { sendJson } from "../conventions/operation.ts";
 import type { HttpDeps } from "../deps.ts";
 
-export function serveService(app: FastifyInstance, { version, readiness, metrics }: HttpDeps, document: object): void {
+export function serveService(
+	app: FastifyInstance,
+	{ version, readiness, metrics, settings }: HttpDeps,
+	document: object,
+): void {
+	const serveMetrics = settings.serveMetrics ?? true;
 	const openApi = JSON.stringify(document);
 
 	app.get("/", async (request, reply) =>
@@ -14,7 +19,7 @@ export function serveService(app: FastifyInstance, { version, readiness, metrics
 			OpenApi: "/openapi.json",
 			Alive: "/healthz",
 			Ready: "/readyz",
-			Metrics: "/metrics",
+			...(serveMetrics ? { Metrics: "/metrics" } : {}),
 		}),
 	);
 	app.get("/healthz", async (request, reply) => sendJson(request, reply, 200, { Alive: true }));
@@ -22,9 +27,11 @@ export function serveService(app: FastifyInstance, { version, readiness, metrics
 		const { ready, checks } = await readiness();
 		return sendJson(request, reply, ready ? 200 : 503, { Ready: ready, Checks: checks });
 	});
-	app.get("/metrics", async (_request, reply) =>
-		reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text()),
-	);
+	if (serveMetrics) {
+		app.get("/metrics", async (_request, reply) =>
+			reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text()),
+		);
+	}
 	app.get("/openapi.json", async (_request, reply) =>
 		reply.type("application/json; charset=utf-8").header("access-control-allow-origin", "*").send(openApi),
 	);
