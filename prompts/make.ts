@@ -29,41 +29,34 @@ interface Entry {
 	readonly speed: number;
 }
 
-/** What the voice would spell or misread otherwise. */
-function readable(text: string): string {
-	return text.replaceAll("PIN", "pin").replaceAll(/\b([ap])\.m\./g, (_, half: string) => `${half.toUpperCase()} M.`);
-}
-
 function readEntries(file: string): Entry[] {
 	const catalogue = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
 	return Object.entries(catalogue)
 		.filter(([id]) => id !== "beep")
 		.map(([id, text]) => ({
 			id,
-			text: readable(text),
+			text,
 			fragment: !text.endsWith("."),
 			speed: id.startsWith("digit-") ? DIGIT_SPEED : SPEED,
 		}));
 }
 
-/**
- * A digit inside a number is spoken before "well" and cut off where its w begins: no pause lengthens it, and no stop
- * consonant clips it. (Cut before a t, a speech recogniser heard "eight" between the digits.)
- */
-const insideNumber = (id: string): boolean => /^digit-\d$/.test(id);
+/** Words that run on into the next one without a pause. */
+const runsOn = (id: string): boolean => /^(digit-\d$|number-|minute-)/.test(id);
 
 /**
- * A fragment is spoken before a comma and one more word, which is cut off at the pause between: so its voice stays up,
- * where that of a lone word would fall as at the end of a sentence. It is spoken alone too, since Festival makes no
- * pause behind some short words ("at, one").
+ * A fragment is spoken before another word, which is cut off: so its voice stays up, where that of a lone word would
+ * fall as at the end of a sentence. A comma makes a pause to cut in. What runs on is cut where the w of the next word
+ * begins: no pause lengthens it, and no stop consonant clips it. (A speech recogniser heard an "eight" between digits that
+ * were cut before a t or spoken one by one, and "fifteen" for a fifty before a pause.)
  */
+const carried = ({ id, text }: Entry): string => (runsOn(id) ? `${text} well, two.` : `${text}, one.`);
+
 function festivalScript(entries: readonly Entry[], folder: string): string {
-	const line = (file: string, text: string, speed: number): string =>
-		`(make-prompt "${join(folder, file)}" ${JSON.stringify(text)} ${speed})`;
-	const lines = entries.flatMap(({ id, text, fragment, speed }) => [
-		line(id, text, speed),
-		...(fragment ? [line(`${id}.carried`, insideNumber(id) ? `${text} well, two.` : `${text}, one.`, speed)] : []),
-	]);
+	const lines = entries.map((entry) => {
+		const spoken = entry.fragment ? carried(entry) : entry.text;
+		return `(make-prompt "${join(folder, entry.id)}" ${JSON.stringify(spoken)} ${entry.speed})`;
+	});
 	return `
 (voice_cmu_us_slt_arctic_hts)
 (define plain_params hts_engine_params)
@@ -77,23 +70,23 @@ ${lines.join("\n")}
 `;
 }
 
-/** Where the carrier begins: in the middle of the last pause inside the utterance; undefined where there is none. */
-function fragmentEndSeconds(id: string, marks: string): number | undefined {
+/** Where the next word begins, or the middle of the pause before it: Festival makes none behind some short words. */
+function fragmentEndSeconds(marks: string): number {
 	const segments = marks
 		.trim()
 		.split("\n")
 		.map((line) => line.split(" "))
 		.map(([name, end]) => ({ name, end: Number(end) }));
-	if (insideNumber(id)) return segments[segments.findLastIndex(({ name }) => name === "w") - 1]!.end;
-	const at = segments.findLastIndex(({ name }, i) => name === "pau" && i > 0 && i < segments.length - 1);
-	return at < 0 ? undefined : (segments[at - 1]!.end + segments[at]!.end) / 2;
+	const last = segments.findLastIndex(({ name }) => name === "w") - 1;
+	const { name, end } = segments[last]!;
+	return name === "pau" ? (segments[last - 1]!.end + end) / 2 : end;
 }
 
 /** One entry as telephone samples, before shaping. */
 function spoken({ id, fragment }: Entry, folder: string): Int16Array {
-	const carried = join(folder, `${id}.carried`);
-	const until = fragment ? fragmentEndSeconds(id, readFileSync(`${carried}.marks`, "utf8")) : undefined;
-	return until === undefined ? telephoneSamples(join(folder, `${id}.wav`)) : telephoneSamples(`${carried}.wav`, until);
+	const file = join(folder, id);
+	const until = fragment ? fragmentEndSeconds(readFileSync(`${file}.marks`, "utf8")) : undefined;
+	return telephoneSamples(`${file}.wav`, until);
 }
 
 function telephoneSamples(wav: string, untilSeconds?: number): Int16Array {
