@@ -10,6 +10,8 @@ export const NOTIFY_LIMITS = {
 	smtpSendMs: 240_000,
 	/** Servers close idle connections after minutes; ours goes first, so that no mail falls into a closing one. */
 	smtpIdleMs: 20_000,
+	/** How long a server that was told goodbye, or given up, may keep its connection open. */
+	smtpCloseMs: 1_000,
 	/** Of a server's answer as kept with the job. */
 	serverTextCharsMax: 300,
 	/** A caller's name in subject and body; more is no name. */

@@ -48,6 +48,7 @@ export function openSmtp(smtpUrl: string, log: Log, timeouts: SmtpTimeouts = DEF
 		dnsTimeout: timeouts.connectMs,
 		greetingTimeout: timeouts.greetingMs,
 		socketTimeout: timeouts.inactiveMs,
+		socketCloseTimeout: NOTIFY_LIMITS.smtpCloseMs,
 	});
 	// an idle connection that breaks belongs to no mail; without a listener it would end the process
 	transport.on("error", (error: Error) => log.debug({ server, error: error.message }, "mail connection lost"));
