@@ -53,8 +53,10 @@ async function bound(bind: string, localPort: number): Promise<Socket> {
 	// The type of `lookup` is that of dns.lookup with all its overloads; dgram calls it in this one way.
 	const socket = createSocket({ type, lookup: noLookup as never });
 	try {
+		// Listened for before the bind: with a lookup that answers at once, so does the bind.
+		const listening = once(socket, "listening");
 		socket.bind({ address: bind, port: localPort, exclusive: true });
-		await once(socket, "listening");
+		await listening;
 		return socket;
 	} catch (error) {
 		socket.close();

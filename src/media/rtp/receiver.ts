@@ -271,7 +271,7 @@ export class RtpReceiver {
 	/** The timestamp is not the expected one: fill what is plausible. */
 	#skip(skipped: number, missing: number, nowMs: number): void {
 		// Backwards: the peer restarted its clock within the stream. Nothing says how long it was silent.
-		const byTimestamp = skipped > 0 ? skipped : 0;
+		const byTimestamp = Math.max(skipped, 0);
 		const allowed = Math.max(0, Math.floor(this.#allowance(nowMs) - this.#lastSamples));
 		let samples = byTimestamp;
 		// A jump beyond the clock is no pause: count the packets instead.

@@ -268,7 +268,10 @@ export class WorkerSession {
 	/** No packet of a payload type that was settled. */
 	#odd(datagram: Buffer, source: RemoteInfo, bounds: number, nowMs: number): void {
 		const known = source.port === this.#gate.port && source.address === this.#gate.address;
-		if (!known && !this.#gate.isPeer(source.address)) return this.#refuse(source);
+		if (!known && !this.#gate.isPeer(source.address)) {
+			this.#refuse(source);
+			return;
+		}
 		if (looksLikeRtcp(datagram) && this.#reports.received(datagram, nowMs)) {
 			this.#host.counters.rtcpReceived++;
 			return;
