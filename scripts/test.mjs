@@ -21,10 +21,11 @@ const BIN = {
 const count = { passed: 0, failed: 0, skipped: 0 };
 
 let running;
+let stopped = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 	process.on(signal, () => {
+		stopped = true;
 		running?.kill(signal);
-		process.exitCode = 1;
 	});
 }
 
@@ -113,6 +114,7 @@ function run(command, args, { quiet = false } = {}) {
 		for (const stream of [running.stdout, running.stderr]) stream?.on("data", (chunk) => (output += chunk));
 		running.on("error", () => resolve(127));
 		running.on("close", (code) => {
+			if (stopped) process.exit(130);
 			if (quiet && code !== 0) process.stdout.write(output.split("\n").slice(-15).join("\n"));
 			resolve(code ?? 1);
 		});
