@@ -13,7 +13,7 @@ import { createPromptRecogniser, type KnownPrompt } from "../phone/hearing.ts";
 import { readKeyScript } from "../phone/key-script.ts";
 import { type Ear, leaveMessage } from "../phone/leave-message.ts";
 import { CallRefused, type PhoneCall, placePhoneCall } from "../phone/phone.ts";
-import { PROMPTS_FOLDER } from "../platform/prompts-folder.ts";
+import { PROMPTS_FOLDER, SPOKEN_SAMPLE } from "../platform/prompts-folder.ts";
 import { readStatusFile } from "../platform/status-file.ts";
 
 const CALLER_DEFAULT = "+15551234567";
@@ -223,7 +223,7 @@ function secondsOption(invocation: Invocation): number {
 }
 
 async function speechOf(invocation: Invocation): Promise<TelephoneAudio> {
-	const file = invocation.value("wav") ?? path.join(PROMPTS_FOLDER, "audio", "en", "demo-message.wav");
+	const file = invocation.value("wav") ?? SPOKEN_SAMPLE;
 	try {
 		return decodeWav(await readFile(file));
 	} catch (cause) {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { decodeG711, decodeWav } from "../../media/index.ts";
 import { likeness } from "../phone/hearing.ts";
 import { ACTIVATE_EXAMPLE, PROVISION_EXAMPLE } from "../platform/first-start.ts";
-import { PROMPTS_FOLDER } from "../platform/prompts-folder.ts";
+import { SPOKEN_SAMPLE } from "../platform/prompts-folder.ts";
 import type { ChildPlatform } from "./child-platform.ts";
 import { type CommandOptions, runCommand, runJson } from "./command-child.ts";
 import { readMaildir, type ShownMail } from "./mail.ts";
@@ -71,7 +71,7 @@ async function runSteps(tour: Tour, folder: string): Promise<TourResult> {
 	await screen.step("The subscriber calls with the right PIN, hears the message and saves it", async (notes) => {
 		const heard = path.join(folder, "heard.wav");
 		const seconds = Math.ceil(message.DurationSeconds) + 1;
-		const keys = `w1,${NEW_PIN}#w1,${NEW_PIN}#w3,1w${seconds},9`;
+		const keys = `w1,${NEW_PIN}#w1,${NEW_PIN}#w3,1w${seconds},9w2`;
 		notes.detail(`${ACTIVATE_EXAMPLE.PIN} is easily guessed, so the platform asks for a new PIN first: ${NEW_PIN}.`);
 		await call(tour, notes, [number, "--pin", ACTIVATE_EXAMPLE.PIN, "--keys", keys, "--record", heard]);
 		await compare(notes, await readFile(heard), "heard on the phone");
@@ -188,7 +188,7 @@ async function newestMessage(
 
 /** The audio against what was spoken: aligned, correlated, and the figure shown. */
 async function compare(notes: StepNotes, wav: Uint8Array, what: string): Promise<void> {
-	const sample = await readFile(path.join(PROMPTS_FOLDER, "audio", "en", "demo-message.wav"));
+	const sample = await readFile(SPOKEN_SAMPLE);
 	const spoken = decodeG711(decodeWav(sample));
 	const audio = decodeG711(decodeWav(wav));
 	const found = likeness(spoken, audio);

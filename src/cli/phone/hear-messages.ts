@@ -75,11 +75,13 @@ export async function hearMessages(
 			if (step.type === "untilQuiet") await listen(QUIET_MS);
 			else if (step.type === "wait") await listen(step.seconds * 1000 + 1000, Math.min(left(), step.seconds * 1000));
 			else {
-				ear.tell(step.keys.length === 1 ? `keys ${step.keys}` : `keys ${step.keys.length} keys`);
+				// Several keys in a row may be a PIN.
+				ear.tell(step.keys.length === 1 ? `presses ${step.keys}` : `presses ${step.keys.length} keys`);
 				await call.press(step.keys);
 			}
 		}
-		if (script.length > 0) await listen(QUIET_MS);
+		// A script that ends with a wait says itself how long to listen.
+		if (script.length > 0 && script.at(-1)?.type !== "wait") await listen(QUIET_MS);
 	}
 	return { pin: verdict, heard, prompts, endedBy: call.isOver ? "platform" : "us", failure: failureOf(verdict, call) };
 }

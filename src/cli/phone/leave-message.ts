@@ -40,9 +40,7 @@ export async function leaveMessage(
 	while (!beepHeard && !call.isOver && performance.now() - answeredAt < BEEP_WAIT_MS) {
 		const slice = await call.listen(QUIET_MS, 60_000);
 		heard.push(slice.audio);
-		for (const prompt of ear.recognise(slice.audio)) {
-			if (!prompt.text.startsWith("[")) ear.tell(`hears "${prompt.text}"`);
-		}
+		tellPrompts(ear, slice.audio);
 		const beep = findBeep(decodeG711(slice.audio));
 		beepHeard = beep !== undefined;
 		if (beep !== undefined) ear.tell(`hears a beep of ${beep.endMs - beep.startMs} ms at ${beep.hz} Hz`);
@@ -65,4 +63,11 @@ export async function leaveMessage(
 	const spokenMs = performance.now() - startedAt;
 	const cut = call.isOver && spokenMs < samples.length / 8 - 200;
 	return { ...none, spokenMs, failure: cut ? "the platform ended the call while it was spoken" : undefined };
+}
+
+/** Tells the texts of known prompts; tones have none. */
+function tellPrompts(ear: Ear, audio: TelephoneAudio): void {
+	const texts = ear.recognise(audio).map((prompt) => prompt.text);
+	const told = texts.filter((text) => !text.startsWith("["));
+	if (told.length > 0) ear.tell(`hears "${told.join(" ")}"`);
 }
