@@ -134,7 +134,10 @@ export class FlowWorld<State> {
 			if (!next || next.atMs > untilMs) break;
 			this.#due = this.#due.filter((due) => due !== next);
 			this.#nowMs = Math.max(this.#nowMs, next.atMs);
-			if (next.holds()) this.#deliverCopies(next.event);
+			if (!next.holds()) continue;
+			// it has ended, whether the flow hears of it or not
+			if (next.event.type === "promptEnded") this.#playing = undefined;
+			this.#deliverCopies(next.event);
 		}
 		this.#nowMs = untilMs;
 	}
@@ -147,7 +150,6 @@ export class FlowWorld<State> {
 
 	#deliver(event: FlowEvent): void {
 		if (event.type === "hangUp") this.#hungUp = true;
-		if (event.type === "promptEnded") this.#playing = undefined;
 		const wasOver = this.ended;
 		const next = this.#machine.step(this.state, event, START_MS + this.#nowMs);
 		if (wasOver && next.effects.length > 0) throw new Error(`effects after the end: ${JSON.stringify(next.effects)}`);
