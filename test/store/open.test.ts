@@ -99,6 +99,14 @@ describe("a store", () => {
 		expect(Number((await used.execute(store.db)).rows[0]!.count)).toBeLessThanOrEqual(opened.options.connectionsMax!);
 	});
 
+	test("the server ends what takes too long, except behind a pooler that knows no sessions", async () => {
+		const settings = sql<{ statementTimeout: string; lockTimeout: string }>`select
+			current_setting('statement_timeout') as statement_timeout, current_setting('lock_timeout') as lock_timeout`;
+		expect((await settings.execute(store.db)).rows).toEqual([{ statementTimeout: "30s", lockTimeout: "10s" }]);
+		await using pooled = await openStore({ ...opened.options, databaseDirectUrl: opened.databaseUrl });
+		expect((await settings.execute(pooled.db)).rows).toEqual([{ statementTimeout: "0", lockTimeout: "0" }]);
+	});
+
 	test("its check passes", async () => {
 		await store.check();
 	});
