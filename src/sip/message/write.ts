@@ -13,8 +13,8 @@ export function writeMessage(startLine: string, fields: readonly OctetField[], b
 	let head = `${clean(startLine)}\r\n`;
 	for (const [name, value] of fields) head += `${name}: ${clean(value)}\r\n`;
 	head += `Content-Length: ${body.length}\r\n\r\n`;
-	if (body.length === 0) return Buffer.from(head, "latin1");
-	const out = Buffer.allocUnsafe(head.length + body.length);
+	// Not from the shared pool: a response kept for retransmission would hold its neighbours' memory too.
+	const out = Buffer.allocUnsafeSlow(head.length + body.length);
 	out.write(head, "latin1");
 	out.set(body, head.length);
 	return out;

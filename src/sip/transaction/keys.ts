@@ -22,8 +22,8 @@ function hasBranch(via: Identity["via"]): boolean {
  */
 export function serverKey(request: ParsedRequest, method: string): string {
 	const { via } = request;
-	if (hasBranch(via)) return `${via.params.get("branch")}|${sentBy(via)}|${method}`;
 	const branch = via.params.get("branch") ?? "";
+	if (hasBranch(via)) return `${branch}|${sentBy(via)}|${method}`;
 	return `2543|${request.uri}|${request.fromTag}|${request.callId}|${request.cseq}|${sentBy(via)}|${branch}|${method}`;
 }
 
@@ -35,4 +35,12 @@ export function clientKey(branch: string, method: string): string {
 /** Same for requests that came twice by different paths (§8.2.2.2). */
 export function mergeKey(request: ParsedRequest): string {
 	return `${request.callId}|${request.fromTag}|${request.cseq}|${request.method}`;
+}
+
+/**
+ * The same text in memory of its own. A key cut out of a message is a view of it to the engine, and would keep the whole
+ * message for as long as the transaction waits.
+ */
+export function detached(key: string): string {
+	return Buffer.from(key, "utf8").toString("utf8");
 }

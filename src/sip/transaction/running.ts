@@ -7,6 +7,12 @@ export interface RunningPorts {
 	ended(): void;
 }
 
+interface PendingTimer {
+	readonly name: TimerName;
+	readonly handle: NodeJS.Timeout;
+	next: PendingTimer | undefined;
+}
+
 /**
  * Carries out the effects of one machine: the only place of the transaction layer with timers. It keeps the machine's
  * state and nothing of the messages, so that a transaction which only waits for retransmissions stays small.
@@ -16,7 +22,8 @@ export class Running<State extends { readonly name: string }, Event> {
 	readonly #machine: (state: State, event: Event, t: TimerValues) => Step<State>;
 	readonly #t: TimerValues;
 	readonly #ports: RunningPorts;
-	#timers: { readonly name: TimerName; readonly handle: NodeJS.Timeout }[] = [];
+	/** A chain, not an array: most transactions hold one timer, and an array of one takes the room of many. */
+	#timers: PendingTimer | undefined;
 	#ended = false;
 
 	constructor(
@@ -56,26 +63,47 @@ export class Running<State extends { readonly name: string }, Event> {
 	stop(): void {
 		if (this.#ended) return;
 		this.#ended = true;
-		for (const { handle } of this.#timers) clearTimeout(handle);
-		this.#timers = [];
+		for (let timer = this.#timers; timer !== undefined; timer = timer.next) clearTimeout(timer.handle);
+		this.#timers = undefined;
 		this.#ports.ended();
 	}
 
 	#set(name: TimerName, afterMs: number): void {
 		this.#clear(name);
-		const handle = setTimeout(() => {
-			this.#timers = this.#timers.filter((timer) => timer.handle !== handle);
-			this.#fire(name);
-		}, afterMs);
-		this.#timers.push({ name, handle });
+		this.#timers = { name, handle: setTimeout(fire, afterMs, this, name), next: this.#timers };
+	}
+
+	/** A timer of its own went off. */
+	due(name: TimerName): void {
+		this.#take(name);
+		this.#fire(name);
 	}
 
 	#clear(name: TimerName): void {
-		const at = this.#timers.findIndex((timer) => timer.name === name);
-		if (at !== -1) clearTimeout(this.#timers.splice(at, 1)[0]?.handle);
+		const timer = this.#take(name);
+		if (timer !== undefined) clearTimeout(timer.handle);
+	}
+
+	/** Takes a timer out of the chain. */
+	#take(name: TimerName): PendingTimer | undefined {
+		let before: PendingTimer | undefined;
+		let timer = this.#timers;
+		while (timer !== undefined && timer.name !== name) {
+			before = timer;
+			timer = timer.next;
+		}
+		if (timer === undefined) return undefined;
+		if (before === undefined) this.#timers = timer.next;
+		else before.next = timer.next;
+		return timer;
 	}
 
 	#fire(timer: TimerName): void {
 		this.give({ type: "timer", timer } as Event);
 	}
+}
+
+/** One function for all timers: a closure for each would be a good part of what a waiting transaction weighs. */
+function fire(running: { due(name: TimerName): void }, name: TimerName): void {
+	running.due(name);
 }

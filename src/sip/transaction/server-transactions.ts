@@ -1,10 +1,18 @@
 import type { ParsedRequest } from "../message/message.ts";
 import type { Flow } from "../transport/flow.ts";
-import { inviteServer, inviteServerStart } from "./invite-server.ts";
-import { mergeKey } from "./keys.ts";
-import { type TimerValues, timerValues } from "./machine.ts";
-import { nonInviteServer, nonInviteServerStart } from "./non-invite-server.ts";
+import { type InviteServerEvent, type InviteServerState, inviteServer, inviteServerStart } from "./invite-server.ts";
+import { detached, mergeKey } from "./keys.ts";
+import { type News, type TimerValues, timerValues } from "./machine.ts";
+import {
+	type NonInviteServerEvent,
+	type NonInviteServerState,
+	nonInviteServer,
+	nonInviteServerStart,
+} from "./non-invite-server.ts";
 import { Running, type RunningPorts } from "./running.ts";
+
+type InviteRunning = Running<InviteServerState, InviteServerEvent>;
+type NonInviteRunning = Running<NonInviteServerState, NonInviteServerEvent>;
 
 export interface ServerUser {
 	onTransportFailed?(): void;
@@ -12,23 +20,76 @@ export interface ServerUser {
 	onCancel?(): void;
 }
 
-export interface ServerTransaction {
+/** One server transaction. Few fields and no closures: tens of thousands of them wait for retransmissions at once. */
+export class ServerTransaction implements RunningPorts {
 	readonly key: string;
-	readonly isInvite: boolean;
 	/** Dropped with the final answer, so that a waiting transaction does not hold its call. */
 	user: ServerUser | undefined;
 	/** To tag of our responses to this request; the answer to its CANCEL carries the same (RFC 3261 §9.2). */
 	localTag: string | undefined;
-	respond(status: number, octets: Uint8Array): void;
-	requestAgain(): void;
-	/** For INVITE only: an ACK that matched. */
-	ack(): void;
+	readonly #flow: Flow;
+	readonly #running: InviteRunning | NonInviteRunning;
+	readonly #onEnded: (transaction: ServerTransaction) => void;
+
+	constructor(
+		key: string,
+		isInvite: boolean,
+		flow: Flow,
+		t: TimerValues,
+		onEnded: (transaction: ServerTransaction) => void,
+	) {
+		this.key = key;
+		this.#flow = flow;
+		this.#onEnded = onEnded;
+		this.#running = isInvite
+			? new Running(inviteServerStart, inviteServer, t, this)
+			: new Running(nonInviteServerStart, nonInviteServer, t, this);
+	}
+
+	respond(status: number, octets: Uint8Array): void {
+		this.#running.give({ type: "respond", status, octets });
+		if (status >= 200) this.user = undefined;
+	}
+
+	requestAgain(): void {
+		this.#running.give({ type: "requestAgain" });
+	}
+
+	/** An ACK that matched; only the keys of INVITE transactions are looked up for it. */
+	ack(): void {
+		(this.#running as InviteRunning).give({ type: "ack" });
+	}
+
+	stop(): void {
+		this.#running.stop();
+	}
+
+	send(octets: Uint8Array): void {
+		this.#flow.send(octets, () => this.#running.give({ type: "transportFailed" }));
+	}
+
+	tell(news: News): void {
+		if (news === "transportFailed") this.user?.onTransportFailed?.();
+	}
+
+	ended(): void {
+		this.#onEnded(this);
+	}
 }
 
 /** The server transactions in force, and the requests that were merged into them (RFC 3261 §8.2.2.2). */
 export class ServerTransactions {
-	readonly #byKey = new Map<string, { transaction: ServerTransaction; stop(): void }>();
-	readonly #merged = new Map<string, string>();
+	readonly #byKey = new Map<string, ServerTransaction>();
+	/** Key of the transaction that a request was first seen in, and the way back. */
+	readonly #keyByMerge = new Map<string, string>();
+	readonly #mergeByKey = new Map<string, string>();
+	readonly #forget = (transaction: ServerTransaction): void => {
+		this.#byKey.delete(transaction.key);
+		const merge = this.#mergeByKey.get(transaction.key);
+		if (merge === undefined) return;
+		this.#mergeByKey.delete(transaction.key);
+		this.#keyByMerge.delete(merge);
+	};
 	readonly #unreliable: TimerValues;
 	readonly #reliable: TimerValues;
 
@@ -42,79 +103,33 @@ export class ServerTransactions {
 	}
 
 	find(key: string): ServerTransaction | undefined {
-		return this.#byKey.get(key)?.transaction;
+		return this.#byKey.get(key);
 	}
 
 	/** True where the same request came by another path and is being or was just answered. */
 	isMerged(request: ParsedRequest, key: string): boolean {
-		const other = this.#merged.get(mergeKey(request));
+		const other = this.#keyByMerge.get(mergeKey(request));
 		return request.toTag === "" && other !== undefined && other !== key;
 	}
 
-	/** @param key as `serverKey(request, request.method)` gives it. */
-	open(request: ParsedRequest, key: string, flow: Flow): ServerTransaction {
-		const merge = request.toTag === "" ? mergeKey(request) : undefined;
-		const isInvite = request.method === "INVITE";
+	/** @param requestKey as `serverKey(request, request.method)` gives it. */
+	open(request: ParsedRequest, requestKey: string, flow: Flow): ServerTransaction {
+		const key = detached(requestKey);
 		const t = flow.reliable ? this.#reliable : this.#unreliable;
-		const machine = (isInvite ? inviteMachine : nonInviteMachine)(t, {
-			send: (octets) => flow.send(octets, () => machine.failed()),
-			tell: (news) => {
-				if (news === "transportFailed") transaction.user?.onTransportFailed?.();
-			},
-			ended: () => {
-				this.#byKey.delete(key);
-				if (merge !== undefined && this.#merged.get(merge) === key) this.#merged.delete(merge);
-			},
-		});
-		const transaction: ServerTransaction = {
-			key,
-			isInvite,
-			user: undefined,
-			localTag: undefined,
-			respond: (status, octets) => {
-				machine.respond(status, octets);
-				if (status >= 200) transaction.user = undefined;
-			},
-			requestAgain: () => machine.requestAgain(),
-			ack: () => machine.ack(),
-		};
-		this.#byKey.set(key, { transaction, stop: () => machine.stop() });
-		if (merge !== undefined && !this.#merged.has(merge)) this.#merged.set(merge, key);
+		const transaction = new ServerTransaction(key, request.method === "INVITE", flow, t, this.#forget);
+		this.#byKey.set(key, transaction);
+		if (request.toTag === "") {
+			const merge = detached(mergeKey(request));
+			if (!this.#keyByMerge.has(merge)) {
+				this.#keyByMerge.set(merge, key);
+				this.#mergeByKey.set(key, merge);
+			}
+		}
 		return transaction;
 	}
 
 	/** Stops all timers; nothing is sent. */
 	close(): void {
-		for (const { stop } of [...this.#byKey.values()]) stop();
+		for (const transaction of [...this.#byKey.values()]) transaction.stop();
 	}
-}
-
-interface ServerMachine {
-	respond(status: number, octets: Uint8Array): void;
-	requestAgain(): void;
-	ack(): void;
-	failed(): void;
-	stop(): void;
-}
-
-function inviteMachine(t: TimerValues, ports: RunningPorts): ServerMachine {
-	const running = new Running(inviteServerStart, inviteServer, t, ports);
-	return {
-		respond: (status, octets) => running.give({ type: "respond", status, octets }),
-		requestAgain: () => running.give({ type: "requestAgain" }),
-		ack: () => running.give({ type: "ack" }),
-		failed: () => running.give({ type: "transportFailed" }),
-		stop: () => running.stop(),
-	};
-}
-
-function nonInviteMachine(t: TimerValues, ports: RunningPorts): ServerMachine {
-	const running = new Running(nonInviteServerStart, nonInviteServer, t, ports);
-	return {
-		respond: (status, octets) => running.give({ type: "respond", status, octets }),
-		requestAgain: () => running.give({ type: "requestAgain" }),
-		ack: () => {},
-		failed: () => running.give({ type: "transportFailed" }),
-		stop: () => running.stop(),
-	};
 }

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIP, isIPv4, isIPv6 } from "node:net";
-import type { ListenAddress } from "../types.ts";
+import type { ListenAddress, Source } from "../types.ts";
 import { plainAddress } from "./addresses.ts";
 import type { Flow } from "./flow.ts";
 
@@ -65,24 +65,40 @@ export class UdpSocket {
 
 	flow(address: string, port: number, localAddress: string): Flow {
 		const target = this.#family === 6 && isIPv4(address) ? `::ffff:${address}` : address;
-		return {
-			source: { transport: "udp", address, port, local: this.local },
-			reliable: false,
-			localAddress,
-			send: (octets, onFailure) => {
-				if (this.#closed) {
-					queueMicrotask(() => onFailure(new Error("the socket is closed")));
-					return;
-				}
-				this.#socket.send(octets, port, target, (error) => {
-					if (error !== null) onFailure(error);
-				});
-			},
-		};
+		return new UdpFlow(this, { transport: "udp", address, port, local: this.local }, target, localAddress);
+	}
+
+	send(octets: Uint8Array, port: number, target: string, onFailure: (error: Error) => void): void {
+		if (this.#closed) {
+			queueMicrotask(() => onFailure(new Error("the socket is closed")));
+			return;
+		}
+		this.#socket.send(octets, port, target, (error) => {
+			if (error !== null) onFailure(error);
+		});
 	}
 
 	close(): Promise<void> {
 		this.#closed = true;
 		return new Promise((resolve) => this.#socket.close(() => resolve()));
+	}
+}
+
+class UdpFlow implements Flow {
+	readonly source: Source;
+	readonly reliable = false;
+	readonly localAddress: string;
+	readonly #socket: UdpSocket;
+	readonly #target: string;
+
+	constructor(socket: UdpSocket, source: Source, target: string, localAddress: string) {
+		this.source = source;
+		this.localAddress = localAddress;
+		this.#socket = socket;
+		this.#target = target;
+	}
+
+	send(octets: Uint8Array, onFailure: (error: Error) => void): void {
+		this.#socket.send(octets, this.source.port, this.#target, onFailure);
 	}
 }
