@@ -73,7 +73,7 @@ export type FlowReply =
 	| { readonly ask: "failed" };
 
 /** Said where the platform closes and there is no message to be kept. */
-export const SERVICE_CLOSING: Speech = [{ prompt: "internal-problem" }];
+export const SERVICE_CLOSING: Speech = [{ prompt: "service-closing" }];
 
 export interface Step<State> {
 	readonly state: State;

@@ -122,7 +122,7 @@ describe("recording", () => {
 
 	test("the end of the platform before the beep keeps nothing, and does not say that it did", () => {
 		const world = call().advance(500).give({ type: "drain" }).runToEnd();
-		expect(world.lastPrompts).not.toContain("going-down");
+		expect(world.lastPrompts).toEqual(["service-closing"]);
 		expect(world.all("keep")).toEqual([]);
 	});
 });

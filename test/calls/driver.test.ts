@@ -208,6 +208,16 @@ describe("signalling", () => {
 		expect(house.calls.active()).toEqual([]);
 	});
 
+	test("CANCEL while the media open releases them", async () => {
+		house.media.openMs = 100;
+		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
+		call.cancel();
+		await house.pass(200);
+		expect(call.answered).toBeUndefined();
+		expect(house.media.session.closed).toBe(true);
+		expect(house.traces.written.map((trace) => trace.status)).toEqual([487]);
+	});
+
 	test("nothing is played before the ACK", async () => {
 		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
 		await house.pass(2_000);
@@ -422,6 +432,19 @@ describe("hearing messages", () => {
 		await house.pass(10);
 		expect(statuses()).toEqual(["Saved", "New"]);
 		expect(house.traces.last).toMatchObject({ kind: "retrieval", status: 200, phoneNumber: MAILBOX });
+	});
+
+	test("marks reach the mailboxes in the order in which they were made, also when one is slow", async () => {
+		house.mailboxes.setStatusMs = (status) => (status === "Heard" ? 500 : 0);
+		const call = await house.connected("sip:*86@vm", pai);
+		await key("4821#");
+		await key("1");
+		await house.pass(3_500);
+		await key("7");
+		call.bye();
+		await house.pass(2_000);
+		expect(statuses()).toEqual(["Deleted", "New"]);
+		expect(house.traces.written).toHaveLength(1);
 	});
 
 	test("from elsewhere: mailbox number and PIN, on the channel of foreign callers", async () => {

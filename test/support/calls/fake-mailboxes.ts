@@ -65,6 +65,8 @@ export class FakeMailboxes implements CallMailboxes {
 	away = false;
 	open = true;
 	broken: Error | undefined;
+	/** How long setting a status takes. */
+	setStatusMs: (status: MessageStatus) => number = () => 0;
 
 	add(mailbox: CallMailbox, pin = "4821", messages: readonly Message[] = []): void {
 		this.held.set(mailbox.phoneNumber, { phoneNumber: mailbox.phoneNumber, mailbox });
@@ -127,6 +129,8 @@ export class FakeMailboxes implements CallMailboxes {
 
 	async setStatus(mailboxId: string, messageId: string, status: MessageStatus): Promise<void> {
 		this.#check();
+		const waitMs = this.setStatusMs(status);
+		if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
 		const messages = this.messagesOf.get(mailboxId) ?? [];
 		this.messagesOf.set(
 			mailboxId,

@@ -17,6 +17,8 @@ export class FakeMedia implements Media {
 	/** What an earlier run left. */
 	readonly left: LoggedRecording[] = [];
 	openFails = false;
+	/** Opening a session takes so long. */
+	openMs = 0;
 
 	readonly recordings: Recordings = {
 		read: async (recordingId) => this.log.get(recordingId),
@@ -25,6 +27,7 @@ export class FakeMedia implements Media {
 	};
 
 	async open(options: SessionOptions): Promise<MediaSession> {
+		if (this.openMs > 0) await new Promise((resolve) => setTimeout(resolve, this.openMs));
 		if (this.openFails) throw new Error("no port is free");
 		const session = new FakeSession(this, options);
 		this.sessions.push(session);

@@ -39,7 +39,6 @@ export class FlowWorld<State> {
 	#nowMs = 0;
 	#playing: { readonly playId: number; readonly leftMs: number; readonly sinceMs: number | undefined } | undefined;
 	#recording: { readonly recordingId: string; readonly sinceMs: number } | undefined;
-	#timerId = 0;
 	#hungUp = false;
 	state: State;
 	/** All effects with their time since the beginning. */
@@ -183,12 +182,11 @@ export class FlowWorld<State> {
 				break;
 			case "startTimer": {
 				const { timerId } = effect;
-				this.#timerId = timerId;
-				this.#push(this.#nowMs + effect.afterMs, { type: "timer", timerId }, () => this.#timerId === timerId);
+				// one that was replaced or cleared comes nevertheless: it may have fired just before
+				this.#push(this.#nowMs + effect.afterMs, { type: "timer", timerId }, () => true);
 				break;
 			}
 			case "clearTimer":
-				this.#timerId = 0;
 				break;
 			case "record":
 				this.#record(effect.recordingId, effect.maxMs);
