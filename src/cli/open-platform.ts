@@ -36,7 +36,7 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 		);
 	}
 	// Remarks of the store (a server started for this command) are of no use to the reader of a result.
-	const log = openLog({ level: "warn", output: process.stderr, env: process.env });
+	const log = openLog({ level: "error", output: process.stderr, env: process.env });
 	const store = stack.use(
 		await openStore({
 			databaseUrl: config.databaseUrl,

@@ -1,6 +1,5 @@
 /** The tour: what the platform does, each step a real request or call that a person can repeat by hand. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { decodeG711, decodeWav } from "../../media/index.ts";
 import { likeness } from "../phone/hearing.ts";
@@ -42,15 +41,6 @@ export interface Tour {
 }
 
 export async function runTour(tour: Tour): Promise<TourResult> {
-	const folder = await mkdtemp(path.join(tmpdir(), "afterbeep-tour-"));
-	try {
-		return await runSteps(tour, folder);
-	} finally {
-		await rm(folder, { recursive: true, force: true });
-	}
-}
-
-async function runSteps(tour: Tour, folder: string): Promise<TourResult> {
 	const { screen, platform } = tour;
 	const token = await screen.step("Get a token", (notes) => getToken(tour, notes));
 	const number = await screen.step("Provision a number from the operator's pool", async (notes) => {
@@ -69,7 +59,7 @@ async function runSteps(tour: Tour, folder: string): Promise<TourResult> {
 		checkWrongPin(tour, notes, number),
 	);
 	await screen.step("The subscriber calls with the right PIN, hears the message and saves it", async (notes) => {
-		const heard = path.join(folder, "heard.wav");
+		const heard = path.join(platform.dataFolder, "heard.wav");
 		const seconds = Math.ceil(message.DurationSeconds) + 1;
 		const keys = `w1,${NEW_PIN}#w1,${NEW_PIN}#w3,1w${seconds},9w2`;
 		notes.detail(`${ACTIVATE_EXAMPLE.PIN} is easily guessed, so the platform asks for a new PIN first: ${NEW_PIN}.`);

@@ -50,7 +50,8 @@ export async function hearMessages(
 		if (call.isOver || maxMs === 0) return;
 		const slice = await call.listen(quietMs, Math.max(20, maxMs));
 		heard.push(slice.audio);
-		const known = ear.recognise(slice.audio);
+		// A prompt that was cut by the end of the slice before is not heard twice.
+		const known = ear.recognise(slice.audio).filter((prompt) => prompt.atMs >= 0 || prompt.id !== prompts.at(-1));
 		prompts.push(...known.map((prompt) => prompt.id));
 		const told = known.filter((prompt) => !prompt.text.startsWith("["));
 		if (told.length > 0) ear.tell(`hears "${told.map((prompt) => prompt.text).join(" ")}"`);

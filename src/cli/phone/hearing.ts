@@ -72,41 +72,57 @@ export interface KnownPrompt {
 export interface RecognisedPrompt {
 	readonly id: string;
 	readonly text: string;
+	/** Negative where its beginning was before what was heard. */
 	readonly atMs: number;
 }
 
 /** Octets of a prompt by which it is known again: 60 ms. */
 const PRINT_OCTETS = 480;
+/** One print in each half second, so that a prompt that was cut is known too. */
+const PRINT_EVERY_OCTETS = 4000;
+
+interface Print {
+	readonly prompt: KnownPrompt;
+	readonly offset: number;
+	readonly octets: Buffer;
+}
 
 /**
  * Which known prompts are in what was heard, in order. A prompt that crossed the network as G.711 without loss is the
- * same octets again, so a print of its loudest part is looked for as it stands.
+ * same octets again, so prints of its liveliest parts are looked for as they stand.
  */
 export function createPromptRecogniser(prompts: readonly KnownPrompt[]): (heard: Uint8Array) => RecognisedPrompt[] {
-	const prints = prompts.flatMap((prompt) => {
-		const offset = loudestPart(prompt.samples);
-		if (offset === undefined) return [];
-		return [{ prompt, offset, octets: Buffer.from(prompt.samples.subarray(offset, offset + PRINT_OCTETS)) }];
-	});
+	const prints = prompts.flatMap(printsOf);
 	return (heard) => {
 		const buffer = Buffer.from(heard.buffer, heard.byteOffset, heard.byteLength);
 		const found: RecognisedPrompt[] = [];
 		for (const { prompt, offset, octets } of prints) {
 			for (let at = buffer.indexOf(octets); at !== -1; at = buffer.indexOf(octets, at + octets.length)) {
-				found.push({ id: prompt.id, text: prompt.text, atMs: Math.max(0, at - offset) / (RATE_HZ / 1000) });
+				found.push({ id: prompt.id, text: prompt.text, atMs: (at - offset) / (RATE_HZ / 1000) });
 			}
 		}
 		found.sort((a, b) => a.atMs - b.atMs);
-		// Prompts of the same recording ("one" of a digit and of a count) are found at the same place: once is enough.
+		// Prints of one prompt, and prompts of the same recording ("one" as a digit and as a count), lead to one place.
 		return found.filter((prompt, i) => i === 0 || prompt.atMs - found[i - 1]!.atMs > FRAME_MS);
 	};
 }
 
-/** Where the print is taken; undefined for what is too short or silent. */
-function loudestPart(samples: Uint8Array): number | undefined {
+function printsOf(prompt: KnownPrompt): Print[] {
+	const { samples } = prompt;
+	const prints: Print[] = [];
+	for (let from = 0; from === 0 || from + PRINT_EVERY_OCTETS <= samples.length; from += PRINT_EVERY_OCTETS) {
+		const offset = liveliestPart(samples, from, Math.min(samples.length, from + PRINT_EVERY_OCTETS));
+		if (offset === undefined) continue;
+		prints.push({ prompt, offset, octets: Buffer.from(samples.subarray(offset, offset + PRINT_OCTETS)) });
+	}
+	return prints;
+}
+
+/** Where a print is taken; undefined for what is too short or silent. */
+function liveliestPart(samples: Uint8Array, from: number, to: number): number | undefined {
 	let best: number | undefined;
-	let bestChanges = PRINT_OCTETS / 4;
-	for (let at = 0; at + PRINT_OCTETS <= samples.length; at += FRAME) {
+	let bestChanges = PRINT_OCTETS / 2;
+	for (let at = from; at + PRINT_OCTETS <= to; at += FRAME) {
 		let changes = 0;
 		for (let i = at + 1; i < at + PRINT_OCTETS; i++) if (samples[i] !== samples[i - 1]) changes++;
 		if (changes > bestChanges) {
