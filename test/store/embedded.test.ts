@@ -165,6 +165,23 @@ describe("after an accident", () => {
 		expect(processIdentity(serverPid)).toBeUndefined();
 	});
 
+	test.each([
+		[1, true],
+		[100, false],
+	])("a server that started %d s after its pid file says is taken over: %s", async (seconds, taken) => {
+		const data = usedDataFolder();
+		const { owner, serverPid } = await ownerOn(data);
+		owner.kill("SIGKILL");
+		await ended(owner);
+		const pidFile = join(data, "postgres", "data", "postmaster.pid");
+		const lines = readFileSync(pidFile, "utf8").split("\n");
+		lines[2] = String(Number(lines[2]) - seconds);
+		writeFileSync(pidFile, lines.join("\n"));
+		await using next = await start(data);
+		expect(next.pid === serverPid).toBe(taken);
+		expect(await query(next, "select 1 as one")).toEqual([{ one: 1 }]);
+	});
+
 	test("after server and owner were killed together the next start recovers", async () => {
 		const data = usedDataFolder();
 		const { owner, serverPid } = await ownerOn(data);

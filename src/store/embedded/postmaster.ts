@@ -19,7 +19,7 @@ import type { Binaries } from "./binaries.ts";
 import type { Access } from "./cluster.ts";
 import { serverEnvironment } from "./environment.ts";
 import type { Layout } from "./layout.ts";
-import { isPostgres, processIdentity } from "./process-identity.ts";
+import { processIdentity, servesFolder } from "./process-identity.ts";
 import type { RunAs } from "./run-as.ts";
 import { SOCKET_PORT } from "./socket-folder.ts";
 
@@ -69,21 +69,18 @@ export async function findRunning(layout: Layout, access: Access, log: Log): Pro
 		if (file === undefined) return undefined;
 		const identity = processIdentity(file.pid);
 		if (identity === undefined) return undefined;
-		if (!isPostgres(file.pid)) {
+		if (!servesFolder(file.pid, layout.cluster)) {
 			// The pid was given to another program, after a reboot: PostgreSQL itself would refuse to start for ever.
 			log.info({ pid: file.pid }, "the pid file of the embedded PostgreSQL is stale, removed");
 			rmSync(layout.postmasterPid, { force: true });
 			return undefined;
 		}
-		if (file.cluster !== layout.cluster) return undefined;
-		if (file.status === "ready" && file.socketFolder !== "") {
-			const startedOn = await askStartTime(file.socketFolder, access);
-			if (startedOn === file.startedOn) {
-				return { pid: file.pid, identity, socketFolder: file.socketFolder, child: undefined };
-			}
-			if (startedOn !== undefined) return undefined;
-			log.warn({ pid: file.pid }, "an embedded PostgreSQL runs on this folder but can not be reached; restarting it");
-			await stopPostmaster({ pid: file.pid, identity, socketFolder: file.socketFolder, child: undefined });
+		if (file.cluster === layout.cluster && file.status === "ready" && file.socketFolder !== "") {
+			const found: Postmaster = { pid: file.pid, identity, socketFolder: file.socketFolder, child: undefined };
+			const laterSeconds = (await askStartTime(file.socketFolder, access)) - Number(file.startedOn);
+			if (laterSeconds >= 0 && laterSeconds <= START_TIME_TOLERANCE_SECONDS) return found;
+			log.warn({ pid: file.pid }, "an embedded PostgreSQL runs on this folder but is not as we left it; restarting it");
+			await stopPostmaster(found);
 			return undefined;
 		}
 		await delay(10);
@@ -91,7 +88,11 @@ export async function findRunning(layout: Layout, access: Access, log: Log): Pro
 	return undefined;
 }
 
-async function askStartTime(socketFolder: string, access: Access): Promise<string | undefined> {
+/** The pid file is written first; the server takes its own start time a little later, so seconds may differ by one. */
+const START_TIME_TOLERANCE_SECONDS = 5;
+
+/** @returns Unix seconds; NaN where it can not be asked. */
+async function askStartTime(socketFolder: string, access: Access): Promise<number> {
 	const client = new pg.Client({
 		host: socketFolder,
 		port: SOCKET_PORT,
@@ -103,12 +104,10 @@ async function askStartTime(socketFolder: string, access: Access): Promise<strin
 	client.on("error", () => {});
 	try {
 		await client.connect();
-		const result = await client.query(
-			"select floor(extract(epoch from pg_postmaster_start_time()))::bigint as seconds",
-		);
-		return String(result.rows[0].seconds);
+		const asked = "select floor(extract(epoch from pg_postmaster_start_time()))::int8 as seconds";
+		return Number((await client.query(asked)).rows[0].seconds);
 	} catch {
-		return undefined;
+		return Number.NaN;
 	} finally {
 		await client.end().catch(() => {});
 	}

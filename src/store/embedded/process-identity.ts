@@ -1,6 +1,6 @@
 /** Which process is meant: a pid alone may by now belong to somebody else, so its start time belongs to its name. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 /**
  * A text that no other process with this pid has had, or undefined where no such process lives. A zombie counts as
@@ -21,9 +21,7 @@ function linuxIdentity(pid: number): string | undefined {
 }
 
 /** State and start time of `/proc/PID/stat` (proc(5), fields 3 and 22); the name in field 2 may hold spaces and `)`. */
-function procStat(
-	pid: number,
-): { readonly name: string; readonly state: string; readonly startTicks: string } | undefined {
+function procStat(pid: number): { readonly state: string; readonly startTicks: string } | undefined {
 	let text: string;
 	try {
 		text = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -32,7 +30,7 @@ function procStat(
 	}
 	const nameEnd = text.lastIndexOf(")");
 	const fields = text.slice(nameEnd + 2).split(" ");
-	return { name: text.slice(text.indexOf("(") + 1, nameEnd), state: fields[0] ?? "", startTicks: fields[19] ?? "" };
+	return { state: fields[0] ?? "", startTicks: fields[19] ?? "" };
 }
 
 function otherIdentity(pid: number): string | undefined {
@@ -49,15 +47,18 @@ function otherIdentity(pid: number): string | undefined {
 	}
 }
 
-/** Whether a live process of this pid is a PostgreSQL server, whosever it is. */
-export function isPostgres(pid: number): boolean {
-	if (process.platform === "linux") return procStat(pid)?.name === "postgres";
+/**
+ * Whether that process is the PostgreSQL server of this folder, in which a server works. One that may not be looked at
+ * belongs to somebody else.
+ */
+export function servesFolder(pid: number, cluster: string): boolean {
 	try {
-		const command = execFileSync("ps", ["-o", "comm=", "-p", String(pid)], {
+		if (process.platform === "linux") return readlinkSync(`/proc/${pid}/cwd`) === cluster;
+		const command = execFileSync("ps", ["-o", "command=", "-p", String(pid)], {
 			encoding: "utf8",
 			stdio: ["ignore", "pipe", "ignore"],
 		});
-		return command.includes("postgres");
+		return command.includes(`-D ${cluster}`);
 	} catch {
 		return false;
 	}
