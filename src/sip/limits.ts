@@ -19,7 +19,7 @@ export const SIP_LIMITS = {
 	/** RFC 3261 §20.22. */
 	maxForwardsMax: 255,
 	maxForwardsDefault: 70,
-	/** Connections of all TCP listeners together; further ones are closed. */
+	/** Connections of one TCP listener; further ones are closed. */
 	tcpConnectionsMax: 4_096,
 	/** A connection silent for so long is closed; RFC 5626 §4.4.1 clients ping about every two minutes. */
 	tcpIdleMs: 10 * 60_000,
@@ -33,6 +33,8 @@ export const SIP_LIMITS = {
 	refusedSourcesMax: 100,
 	/** One log line for a refused source in this time. */
 	refusedWarningMs: 60_000,
+	/** And so many for all sources together, since a flood can wear a new address on each datagram. */
+	refusedWarningsMax: 30,
 	/** Routes to peers remembered, and for how long: an interface may get another address. */
 	localAddressesMax: 1_024,
 	localAddressMs: 60_000,

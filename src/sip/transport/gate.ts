@@ -16,6 +16,8 @@ export class Gate {
 	/** Insertion order is the order of `lastSeen`: a source seen again moves to the end. */
 	readonly #refused = new Map<string, Refused>();
 	#total = 0;
+	#windowMs = 0;
+	#warnings = 0;
 
 	constructor(isTrusted: (address: string) => boolean, log: SipLog) {
 		this.#isTrusted = isTrusted;
@@ -44,7 +46,7 @@ export class Gate {
 		seen.count++;
 		seen.lastSeenMs = nowMs;
 		this.#refused.set(key, seen);
-		if (nowMs - seen.warnedMs >= SIP_LIMITS.refusedWarningMs) {
+		if (nowMs - seen.warnedMs >= SIP_LIMITS.refusedWarningMs && this.#mayWarn(nowMs)) {
 			seen.warnedMs = nowMs;
 			const line = `AFTERBEEP_SIP_PEERS=${address}`;
 			this.#log.warn(
@@ -53,6 +55,14 @@ export class Gate {
 			);
 		}
 		return false;
+	}
+
+	#mayWarn(nowMs: number): boolean {
+		if (nowMs - this.#windowMs >= SIP_LIMITS.refusedWarningMs) {
+			this.#windowMs = nowMs;
+			this.#warnings = 0;
+		}
+		return ++this.#warnings <= SIP_LIMITS.refusedWarningsMax;
 	}
 
 	/** Newest first. */

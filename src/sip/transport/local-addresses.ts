@@ -63,6 +63,7 @@ function lookUp(peer: string, then: (address: string | undefined) => void): void
 		then(address);
 	};
 	socket.once("error", () => finish(undefined));
+	socket.once("connect", () => finish(socket.address().address));
 	// The port plays no part in routing; 9 is discard.
-	socket.connect(9, peer, () => finish(socket.address().address));
+	socket.connect(9, peer);
 }

@@ -53,6 +53,8 @@ export class UdpSocket {
 		socket.on("error", ports.onError);
 		socket.on("message", (octets, remote) => {
 			const address = plainAddress(remote.address);
+			// Port 0 can be written into a packet but not answered to.
+			if (remote.port === 0) return;
 			if (ports.admits(address)) ports.onDatagram(octets, opened, address, remote.port);
 		});
 		return opened;
@@ -73,9 +75,14 @@ export class UdpSocket {
 			queueMicrotask(() => onFailure(new Error("the socket is closed")));
 			return;
 		}
-		this.#socket.send(octets, port, target, (error) => {
-			if (error !== null) onFailure(error);
-		});
+		try {
+			this.#socket.send(octets, port, target, (error) => {
+				if (error !== null) onFailure(error);
+			});
+		} catch (error) {
+			// A port out of range throws; timers call this, and nobody above them would catch it.
+			queueMicrotask(() => onFailure(error as Error));
+		}
 	}
 
 	close(): Promise<void> {

@@ -230,19 +230,25 @@ describe("TCP", () => {
 	});
 });
 
-test("a next hop that cannot be reached is told as 503, after placeCall has returned", async () => {
-	const { agent } = await start({ listen: [TCP] });
+test.each([
+	["a name, for which there is no DNS", "tcp", "name.example", 5060],
+	["a port where nobody listens", "tcp", "127.0.0.1", 1],
+	["a port out of range", "udp", "127.0.0.1", 70_000],
+	["an address without a route", "udp", "255.255.255.255", 5060],
+	["a transport that none of our sockets has", "udp", "::1", 5060],
+	["TLS", "tls", "127.0.0.1", 5061],
+] as const)("a next hop that cannot be reached is told as 503: %s", async (_title, transport, host, port) => {
+	const { agent } = await start({ listen: [{ ...UDP, host: "0.0.0.0" }, TCP] });
 	const rejected = Promise.withResolvers<number>();
-	const place = (host: string, port: number): void => {
-		agent.placeCall({
-			uri: "sip:1@x",
-			next: { transport: "tcp", host, port },
-			from: "<sip:2@x>",
-			sdp: SDP,
-			handlers: { onRejected: (status) => rejected.resolve(status) },
-		});
-	};
-	place("name.example", 5060);
+	let placed = false;
+	agent.placeCall({
+		uri: "sip:1@x",
+		next: { transport, host, port },
+		from: "<sip:2@x>",
+		sdp: SDP,
+		handlers: { onRejected: (status) => rejected.resolve(placed ? status : 0) },
+	});
+	placed = true;
 	expect(await rejected.promise).toBe(503);
 });
 
