@@ -46,9 +46,9 @@ export async function hearMessages(
 	const heard: TelephoneAudio[] = [];
 	const prompts: string[] = [];
 	const left = (): number => Math.max(0, deadline - performance.now());
-	const listen = async (quietMs: number, maxMs = left()): Promise<void> => {
+	const listen = async (quietMs: number, maxMs = left(), keys?: string): Promise<void> => {
 		if (call.isOver || maxMs === 0) return;
-		const slice = await call.listen(quietMs, Math.max(20, maxMs));
+		const slice = await call.listen(quietMs, Math.max(20, maxMs), keys);
 		heard.push(slice.audio);
 		// A prompt that was cut by the end of the slice before is not heard twice.
 		const known = ear.recognise(slice.audio).filter((prompt) => prompt.atMs >= 0 || prompt.id !== prompts.at(-1));
@@ -64,27 +64,36 @@ export async function hearMessages(
 	await listen(QUIET_MS, PROMPT_HEARD_MS);
 	// The PIN itself is shown nowhere, nor is its length.
 	ear.tell("keys the PIN");
-	await call.press(`${pin}#`);
-	const verdictBy = performance.now() + VERDICT_WAIT_MS;
-	while (verdictOf(prompts) === "unknown" && !call.isOver && performance.now() < Math.min(verdictBy, deadline)) {
-		await listen(QUIET_MS, VERDICT_SLICE_MS);
+	const verdictBy = Math.min(performance.now() + VERDICT_WAIT_MS, deadline);
+	let keys: string | undefined = `${pin}#`;
+	while (verdictOf(prompts) === "unknown" && !call.isOver && performance.now() < verdictBy) {
+		await listen(QUIET_MS, VERDICT_SLICE_MS, keys);
+		keys = undefined;
 	}
 	const verdict = verdictOf(prompts);
-	if (verdict === "accepted") {
-		for (const step of script) {
-			if (call.isOver || left() === 0) break;
-			if (step.type === "untilQuiet") await listen(QUIET_MS);
-			else if (step.type === "wait") await listen(step.seconds * 1000 + 1000, Math.min(left(), step.seconds * 1000));
-			else {
-				// Several keys in a row may be a PIN.
-				ear.tell(step.keys.length === 1 ? `presses ${step.keys}` : `presses ${step.keys.length} keys`);
-				await call.press(step.keys);
-			}
-		}
-		// A script that ends with a wait says itself how long to listen.
-		if (script.length > 0 && script.at(-1)?.type !== "wait") await listen(QUIET_MS);
-	}
+	if (verdict === "accepted") await followScript(script, ear, listen);
 	return { pin: verdict, heard, prompts, endedBy: call.isOver ? "platform" : "us", failure: failureOf(verdict, call) };
+}
+
+/** Keys are pressed while it is listened, so each press goes with the wait that follows it. */
+async function followScript(
+	script: readonly KeyStep[],
+	ear: Ear,
+	listen: (quietMs: number, maxMs?: number, keys?: string) => Promise<void>,
+): Promise<void> {
+	let keys: string | undefined;
+	for (const [i, step] of script.entries()) {
+		if (step.type === "press") {
+			// Several keys in a row may be a PIN.
+			ear.tell(step.keys.length === 1 ? `presses ${step.keys}` : `presses ${step.keys.length} keys`);
+			keys = (keys ?? "") + step.keys;
+			if (i === script.length - 1) await listen(QUIET_MS, undefined, keys);
+			continue;
+		}
+		if (step.type === "untilQuiet") await listen(QUIET_MS, undefined, keys);
+		else await listen(step.seconds * 1000 + 1000, step.seconds * 1000, keys);
+		keys = undefined;
+	}
 }
 
 function verdictOf(prompts: readonly string[]): PinVerdict {

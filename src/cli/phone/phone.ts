@@ -65,12 +65,14 @@ export interface PhoneCall extends AsyncDisposable {
 	/** Resolves when the call is over, however it ended. */
 	readonly over: Promise<CallEnd>;
 	readonly isOver: boolean;
-	/** Listens until nothing was heard for `quietMs`, or for `maxMs`, or until the call is over. */
-	listen(quietMs: number, maxMs: number): Promise<Heard>;
+	/**
+	 * Listens until nothing was heard for `quietMs`, or for `maxMs`, or until the call is over.
+	 *
+	 * @param keys pressed as soon as it listens, so that nothing is missed of what they bring.
+	 */
+	listen(quietMs: number, maxMs: number, keys?: string): Promise<Heard>;
 	/** Speaks; resolves at its end, or at the end of the call. */
 	say(audio: TelephoneAudio): Promise<void>;
-	/** Keys over RFC 4733; resolves when the last one was sent. */
-	press(keys: string): Promise<void>;
 	hangUp(): void;
 }
 
@@ -181,10 +183,11 @@ function phoneCall({ outgoing, over, media, session, listeners, close }: CallPar
 		});
 	}
 
-	async function listen(quietMs: number, maxMs: number): Promise<Heard> {
+	async function listen(quietMs: number, maxMs: number, keys?: string): Promise<Heard> {
 		const recordingId = `heard-${++count}`;
 		const heard = next((event) => event.type === "silence" || event.type === "recordingFull", maxMs);
 		session.record({ recordingId, header: new Uint8Array(), maxMs: maxMs + 1000, silenceMs: quietMs });
+		if (keys !== undefined) session.sendDigits(keys);
 		const why = await heard;
 		const summary = await session.stopRecording();
 		const logged = summary === undefined ? undefined : await media.recordings.read(recordingId);
@@ -208,11 +211,6 @@ function phoneCall({ outgoing, over, media, session, listeners, close }: CallPar
 			);
 			session.play(playId, [audio]);
 			await spoken;
-		},
-		press: async (keys) => {
-			const sent = next((event) => event.type === "digitsSent", keys.length * 400 + 5000);
-			session.sendDigits(keys);
-			await sent;
 		},
 		hangUp: () => outgoing.hangUp(),
 		async [Symbol.asyncDispose]() {
