@@ -37,7 +37,10 @@ const counters: HostCounters = {
 	sessionErrors: 0,
 };
 const recordings = new LogWriter({ folder: setup.recordingLogFolder, lineage: setup.lineage, log });
-const playout = new PlayoutClock(now);
+const playout = new PlayoutClock(now, (error) => {
+	counters.sessionErrors++;
+	log.error({ err: error }, "playing to one call stopped: error of ours");
+});
 const host: SessionHost = { recordings, playout, log, now, wall: Date.now, counters };
 const sessions = new Map<number, WorkerSession>();
 
@@ -76,6 +79,17 @@ async function openSession(question: Extract<Question, { type: "open" }>): Promi
 	const { session, rtpLostMs } = question;
 	const emit = (event: MediaEvent): void => tell({ type: "event", session, event });
 	sessions.set(session, new WorkerSession(host, { rtp, rtcp, rtpLostMs, emit }));
+}
+
+/** An error of ours in one call must not end the calls of the whole thread: that call loses its media, alone. */
+function alone(session: number, act: () => void): void {
+	try {
+		act();
+	} catch (error) {
+		counters.sessionErrors++;
+		log.error({ err: error }, "one call lost its media: error of ours");
+		tell({ type: "event", session, event: { type: "rtpLost" } });
+	}
 }
 
 function obey(command: Command): void {
@@ -150,12 +164,15 @@ async function shutdown(): Promise<void> {
 
 const housekeeping = setInterval(() => {
 	const nowMs = now();
-	for (const session of sessions.values()) session.housekeeping(nowMs);
+	for (const [number, session] of sessions) alone(number, () => session.housekeeping(nowMs));
 	recordings.turn(nowMs);
 }, MEDIA_LIMITS.housekeepingMs);
 
 port.on("message", (message: ToWorker) => {
-	if (message.type !== "ask") return obey(message);
+	if (message.type !== "ask") {
+		alone(message.session, () => obey(message));
+		return;
+	}
 	const { ask, question } = message;
 	answer(question).then(
 		(value) => {

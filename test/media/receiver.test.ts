@@ -204,8 +204,8 @@ describe("networks", () => {
 			packets.sort((a, b) => a.atMs - b.atMs);
 			const { timeline, receiver } = hear(packets);
 			expect(timeline.samples.length).toBe(250 * 160);
-		expect(timeline.samples.findIndex((value, i) => value >= 0 && value !== Math.floor(i / 160))).toBe(-1);
-		const distinct = new Set(packets.map(({ n }) => n)).size;
+			expect(timeline.samples.findIndex((value, i) => value >= 0 && value !== Math.floor(i / 160))).toBe(-1);
+			const distinct = new Set(packets.map(({ n }) => n)).size;
 			expect(receiver.lost).toBe(250 - distinct);
 			expect(receiver.received + receiver.duplicates).toBe(packets.length);
 		},

@@ -73,6 +73,11 @@ export class LogWriter {
 		this.#options = options;
 	}
 
+	/** A write is under way. */
+	get busy(): boolean {
+		return this.#busy;
+	}
+
 	get activeCount(): number {
 		return this.#active.size;
 	}

@@ -21,9 +21,15 @@ export class PlayoutClock {
 	#timer: NodeJS.Timeout | undefined;
 	#timerMs = 0;
 
-	/** @param now monotonic milliseconds, as all times here. */
-	constructor(now: () => number) {
+	readonly #onError: (error: unknown) => void;
+
+	/**
+	 * @param now monotonic milliseconds, as all times here.
+	 * @param onError a member threw: it leaves the clock, the others go on.
+	 */
+	constructor(now: () => number, onError: (error: unknown) => void) {
 		this.#now = now;
+		this.#onError = onError;
 	}
 
 	get members(): number {
@@ -70,7 +76,7 @@ export class PlayoutClock {
 			if (slot.length === 0) continue;
 			this.#slots[index] = [];
 			for (const member of slot) {
-				if (member.dueMs > nowMs || member.run(nowMs)) this.#insert(member);
+				if (member.dueMs > nowMs || this.#run(member, nowMs)) this.#insert(member);
 				else this.#members--;
 			}
 		}
@@ -81,4 +87,13 @@ export class PlayoutClock {
 			}
 		}
 	};
+
+	#run(member: ClockMember, nowMs: number): boolean {
+		try {
+			return member.run(nowMs);
+		} catch (error) {
+			this.#onError(error);
+			return false;
+		}
+	}
 }

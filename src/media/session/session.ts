@@ -282,8 +282,10 @@ export class WorkerSession {
 	}
 
 	#refuse(source: RemoteInfo): void {
+		// Before `connect` nobody is known, so nobody is a stranger: audio that overtakes the signalling is dropped.
+		if (this.#negotiated === undefined) return;
 		this.#foreign++;
-		if (this.#foreign !== 1 || this.#negotiated === undefined) return;
+		if (this.#foreign !== 1) return;
 		const expected = `${this.#gate.address}:${this.#gate.port}`;
 		const fields = { source: `${source.address}:${source.port}`, expected, port: this.#setup.rtp.address().port };
 		this.#host.log.warn(fields, "RTP from a source that is not the peer's is ignored");
@@ -291,7 +293,7 @@ export class WorkerSession {
 
 	readonly #onRtcp = (datagram: Buffer, source: RemoteInfo): void => {
 		if (!this.#gate.isPeer(source.address)) {
-			this.#foreign++;
+			this.#refuse(source);
 			return;
 		}
 		if (!this.#reports.received(datagram, this.#host.now())) {
