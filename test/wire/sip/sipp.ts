@@ -1,5 +1,7 @@
 /** Runs the real sipp against a port of ours, in a folder of its own. */
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -33,7 +35,11 @@ export interface SippResult {
 
 /** Calls from sipp, until all are done. */
 export async function runSipp(run: SippRun): Promise<SippResult> {
-	return launch(run, await freePort(), [`127.0.0.1:${run.port}`]);
+	for (let tries = 1; ; tries++) {
+		const result = await launch(run, await freePort(), [`127.0.0.1:${run.port}`]);
+		// Somebody else may take the port between our look and sipp's bind.
+		if (tries === 5 || !result.errors.includes("Unable to bind main socket")) return result;
+	}
 }
 
 export interface SippServer {
@@ -102,11 +108,19 @@ function lastRow(csv: string): Readonly<Record<string, string>> {
 	return Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
 }
 
+/** A port that neither UDP nor TCP has in use just now. */
 async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const address = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	if (address === null || typeof address === "string") throw new Error("no port");
-	return address.port;
+	for (let tries = 0; tries < 20; tries++) {
+		const udp = createSocket("udp4");
+		udp.bind(0, "127.0.0.1");
+		await once(udp, "listening");
+		const { port } = udp.address();
+		const tcp = createServer();
+		tcp.listen(port, "127.0.0.1");
+		const free = await Promise.race([once(tcp, "listening").then(() => true), once(tcp, "error").then(() => false)]);
+		udp.close();
+		tcp.close();
+		if (free) return port;
+	}
+	throw new Error("no free port");
 }
