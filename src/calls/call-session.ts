@@ -13,7 +13,7 @@ import type { FlowEvent } from "./flow.ts";
 import type { House } from "./house.ts";
 import type { KeepOutcome } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
-import type { DepositFacts } from "./ports.ts";
+import type { CallTrace, DepositFacts } from "./ports.ts";
 import { writeHeader } from "./recording-header.ts";
 import { RequestDesk } from "./requests.ts";
 import { type InviteReading, readInvite } from "./resolver.ts";
@@ -45,7 +45,7 @@ export class CallSession {
 	readonly #house: House;
 	readonly #call: IncomingCall;
 	readonly #trace: TraceBuilder;
-	readonly #whenOver: () => void;
+	readonly #whenOver: (kind: CallTrace["kind"]) => void;
 	readonly #limit: NodeJS.Timeout;
 	/** Events wait here while one is worked on: an effect may bring the next one at once. */
 	readonly #events: FlowEvent[] = [];
@@ -65,7 +65,7 @@ export class CallSession {
 	#finished = false;
 
 	/** @param whenOver called once, when the trace has been written. */
-	constructor(call: IncomingCall, house: House, whenOver: () => void) {
+	constructor(call: IncomingCall, house: House, whenOver: (kind: CallTrace["kind"]) => void) {
 		this.#call = call;
 		this.#house = house;
 		this.#whenOver = whenOver;
@@ -367,7 +367,7 @@ export class CallSession {
 		} catch (error) {
 			log.error({ callId, err: error }, "a call could not be wrapped up");
 		} finally {
-			this.#whenOver();
+			this.#whenOver(this.#trace.kind);
 		}
 	}
 }

@@ -9,7 +9,7 @@
  * before the first beep has ended.
  */
 import type { Speech } from "../speech/index.ts";
-import { type FlowEffect, type FlowEvent, SERVICE_CLOSING, type Step, takeId } from "./flow.ts";
+import { type FlowEffect, type FlowEvent, playWatchMs, SERVICE_CLOSING, type Step, takeId } from "./flow.ts";
 import { CALL_LIMITS } from "./limits.ts";
 
 export interface DepositSetup {
@@ -273,7 +273,7 @@ function play(
 	...before: readonly FlowEffect[]
 ): DepositStep {
 	const playId = common.nextId;
-	const waiting = withTimer({ ...common, nextId: playId + 1 }, place(playId), CALL_LIMITS.promptMsMax);
+	const waiting = withTimer({ ...common, nextId: playId + 1 }, place(playId), playWatchMs(speech));
 	return { state: waiting.state, effects: [...before, { type: "play", playId, speech }, ...waiting.effects] };
 }
 

@@ -7,7 +7,7 @@ import { type ActiveCall, CallSession } from "./call-session.ts";
 import type { CallSettings, House } from "./house.ts";
 import { Keeper } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
-import type { CallMailboxes, CallTraces } from "./ports.ts";
+import type { CallMailboxes, CallTrace, CallTraces } from "./ports.ts";
 
 export interface CallsOptions {
 	readonly settings: CallSettings;
@@ -48,6 +48,8 @@ class CallsInHouse implements Calls {
 	readonly #whenEmpty: (() => void)[] = [];
 	#draining = false;
 	#taken = 0;
+	/** Calls that are over, by what they were. */
+	readonly #over: Record<CallTrace["kind"], number> = { deposit: 0, retrieval: 0, refused: 0 };
 
 	constructor(options: CallsOptions) {
 		const { media, mailboxes, log } = options;
@@ -57,13 +59,17 @@ class CallsInHouse implements Calls {
 	take(call: IncomingCall): void {
 		this.#taken++;
 		try {
-			const session = new CallSession(call, this.#house, () => this.#over(session));
+			const session = new CallSession(call, this.#house, (kind) => this.#ended(session, kind));
 			this.#running.add(session);
 			if (this.#draining) session.drain();
 			else void session.run();
 		} catch (error) {
 			this.#house.log.error({ err: error }, "a call could not be taken");
-			call.reject(500);
+			try {
+				call.reject(500);
+			} catch (second) {
+				this.#house.log.error({ err: second }, "a call could not be refused");
+			}
 		}
 	}
 
@@ -88,7 +94,15 @@ class CallsInHouse implements Calls {
 	}
 
 	counters(): Readonly<Record<string, number>> {
-		return { callsTaken: this.#taken, callsActive: this.#running.size, ...this.#house.keeper.counters() };
+		const { deposit, retrieval, refused } = this.#over;
+		return {
+			callsTaken: this.#taken,
+			callsActive: this.#running.size,
+			callsDeposit: deposit,
+			callsRetrieval: retrieval,
+			callsRefused: refused,
+			...this.#house.keeper.counters(),
+		};
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -99,7 +113,8 @@ class CallsInHouse implements Calls {
 		await this.#house.keeper.settled();
 	}
 
-	#over(session: CallSession): void {
+	#ended(session: CallSession, kind: CallTrace["kind"]): void {
+		this.#over[kind]++;
 		this.#running.delete(session);
 		if (this.#running.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
 	}

@@ -5,6 +5,7 @@
 
 import type { MessageStatus, TelephoneAudio } from "../domain/index.ts";
 import type { Speech } from "../speech/index.ts";
+import { CALL_LIMITS } from "./limits.ts";
 import type { CallMailbox, MailboxMessages, PinChange, PinCheck } from "./ports.ts";
 
 export type FlowEvent =
@@ -78,6 +79,12 @@ export const SERVICE_CLOSING: Speech = [{ prompt: "service-closing" }];
 export interface Step<State> {
 	readonly state: State;
 	readonly effects: readonly FlowEffect[];
+}
+
+/** After so long the end of a play has been lost: prompts have a bound, recordings their own length. */
+export function playWatchMs(speech: Speech): number {
+	const recordedMs = speech.reduce((sum, item) => sum + ("audio" in item ? item.audio.samples.length / 8 : 0), 0);
+	return CALL_LIMITS.promptMsMax + recordedMs;
 }
 
 /** Recording id of one take: the message's own id for the first one. */

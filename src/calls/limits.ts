@@ -30,8 +30,8 @@ export const CALL_LIMITS = {
 	/** A greeting or name shorter than this is a mistake. */
 	ownRecordingMinMs: 500,
 
-	/** A prompt list longer than this has lost its end: the call goes on as if it had ended. */
-	promptMsMax: 150_000,
+	/** Prompts, without recordings among them, that last longer have lost their end: the call goes on as if it had come. */
+	promptMsMax: 120_000,
 	/** Beyond the length of what is played or recorded before its end is taken as lost. */
 	mediaGraceMs: 10_000,
 	/** An answer of the mailboxes or the recording log that takes longer counts as a failure. */

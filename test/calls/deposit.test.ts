@@ -18,13 +18,13 @@ const SETUP: DepositSetup = {
 const GREETING_MS = 2 * PROMPT_MS;
 const BEEP_END_MS = GREETING_MS + PROMPT_MS;
 
-function call(setup: Partial<DepositSetup> = {}): FlowWorld<DepositState> {
+function call(setup: Partial<DepositSetup> = {}, playbackMs = 1_000): FlowWorld<DepositState> {
 	const machine = {
 		begin: () => beginDeposit({ ...SETUP, ...setup }),
 		step: stepDeposit,
 		ended: depositEnded,
 	};
-	const audio = { encoding: "PCMU", samples: new Uint8Array(8000) } as const;
+	const audio = { encoding: "PCMU", samples: new Uint8Array(8 * playbackMs) } as const;
 	return new FlowWorld(machine, { answer: () => ({ ask: "readRecording", audio }) });
 }
 
@@ -140,6 +140,15 @@ describe("the menu after #", () => {
 		const play = world.all("play").at(-1)!;
 		expect(play.speech[0]).toHaveProperty("audio");
 		expect(world.lastPrompts).toEqual(["deposit-menu"]);
+	});
+
+	test("2 plays a message of many minutes to its end", () => {
+		const world = call({ maxMs: 900_000 }, 800_000)
+			.advance(BEEP_END_MS + 800_000)
+			.keyAndWait("#")
+			.keyAndWait("2");
+		const plays = world.all("play").length;
+		expect(world.advance(800_000).all("play")).toHaveLength(plays);
 	});
 
 	test("3 records again, and a hang-up in that prompt keeps the last take", () => {

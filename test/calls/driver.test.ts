@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { DepositFacts } from "../../src/calls/index.ts";
+import { CALL_LIMITS, type DepositFacts } from "../../src/calls/index.ts";
 import { writeHeader } from "../../src/calls/recording-header.ts";
 import { CALLER, DIVERTED, type FakeHouse, fakeHouse, MAILBOX, VOICEMAIL } from "../support/calls/fake-house.ts";
 import { callMailbox, message } from "../support/calls/fake-mailboxes.ts";
@@ -369,6 +369,43 @@ describe("never losing a recording", () => {
 		await house.pass(10);
 		expect(house.media.log.size).toBe(0);
 		expect(house.traces.last.messageId).toBeUndefined();
+	});
+});
+
+describe("many at once", () => {
+	test("a few recordings at a time are brought from the log to the mailboxes, and all of them arrive", async () => {
+		let now = 0;
+		let most = 0;
+		const deposit = house.mailboxes.deposit.bind(house.mailboxes);
+		house.mailboxes.deposit = async (recording) => {
+			most = Math.max(most, ++now);
+			await new Promise((resolve) => setTimeout(resolve, 100));
+			now--;
+			return deposit(recording);
+		};
+		const calls = [];
+		for (let i = 0; i < 100; i++) calls.push(await house.connected());
+		await house.pass(10_000);
+		for (const call of calls) call.bye();
+		await house.pass(2_000);
+		expect(house.mailboxes.deposited).toHaveLength(100);
+		expect(most).toBe(CALL_LIMITS.keepingMax);
+		expect(house.calls.counters()).toMatchObject({
+			callsTaken: 100,
+			callsDeposit: 100,
+			callsActive: 0,
+			messagesStored: 100,
+		});
+	});
+
+	test("a trace that can not be written disturbs nobody", async () => {
+		house.traces.write = () => Promise.reject(new Error("database away"));
+		const call = await recording();
+		await house.pass(3_000);
+		call.bye();
+		await house.pass(10);
+		expect(house.mailboxes.deposited).toHaveLength(1);
+		expect(house.calls.active()).toEqual([]);
 	});
 });
 

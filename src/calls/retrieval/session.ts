@@ -1,7 +1,7 @@
 /** What all parts of the retrieval share: its state, and the few ways in which a place is entered and left. Pure. */
 import type { Message, MessageStatus, TelephoneAudio } from "../../domain/index.ts";
 import type { Speech } from "../../speech/index.ts";
-import type { FlowEffect, FlowEvent, FlowRequest, Step } from "../flow.ts";
+import { type FlowEffect, type FlowEvent, type FlowRequest, playWatchMs, type Step } from "../flow.ts";
 import { CALL_LIMITS } from "../limits.ts";
 import type { CallMailbox } from "../ports.ts";
 
@@ -113,7 +113,7 @@ export function say(
 	...before: readonly FlowEffect[]
 ): RetrievalStep {
 	const playId = session.nextId;
-	const next = wait({ ...session, nextId: playId + 1 }, place(playId), CALL_LIMITS.promptMsMax);
+	const next = wait({ ...session, nextId: playId + 1 }, place(playId), playWatchMs(speech));
 	return { state: next.state, effects: [...before, { type: "play", playId, speech }, ...next.effects] };
 }
 
