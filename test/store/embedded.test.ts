@@ -165,6 +165,15 @@ describe("after an accident", () => {
 		expect(processIdentity(serverPid)).toBeUndefined();
 	});
 
+	test("a process that ends without closing takes its server along", async () => {
+		const data = usedDataFolder();
+		const { owner, serverPid } = await ownerOn(data);
+		owner.kill("SIGUSR2");
+		await ended(owner);
+		await expect.poll(() => processIdentity(serverPid), { timeout: 10_000 }).toBeUndefined();
+		expect(readdirSync(join(data, "postgres", "users"))).toEqual([]);
+	});
+
 	test.each([
 		[1, true],
 		[100, false],

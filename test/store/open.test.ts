@@ -60,6 +60,11 @@ describe("a store", () => {
 		expect([...someBytes]).toEqual([0, 1, 255]);
 	});
 
+	test("several statements in one text give the rows of all", async () => {
+		const result = await sql.raw("begin; select 1 as one; select 2 as one; commit").execute(store.db);
+		expect(result.rows).toEqual([{ one: 1 }, { one: 2 }]);
+	});
+
 	test("the death of an idle connection is survived", async () => {
 		await Promise.all([1, 2, 3].map(() => sql`select pg_sleep(0.02)`.execute(store.db)));
 		await killOthers(store);

@@ -90,7 +90,7 @@ class BorrowedConnection {
 		const first = this.#fresh;
 		this.#fresh = false;
 		try {
-			return await this.#client.query(text, values);
+			return wholeResult(await this.#client.query(text, values));
 		} catch (error) {
 			if (!isOutage(error)) throw error;
 			this.#broken = error as Error;
@@ -122,4 +122,10 @@ class BorrowedConnection {
 /** Whether a statement, the first on its connection, can be sent again: it never left, or carrying it out twice is harmless. */
 function mayRepeat(text: string, error: unknown): boolean {
 	return (error as { code?: unknown }).code === "EPIPE" || /^\s*(begin|select)\b/i.test(text);
+}
+
+/** A text of several statements gives several results: one with the rows of all, since Kysely knows only one. */
+function wholeResult(result: pg.QueryResult | pg.QueryResult[]): pg.QueryResult {
+	if (!Array.isArray(result)) return result;
+	return { ...result.at(-1)!, command: "SELECT", rows: result.flatMap((one) => one.rows) };
 }

@@ -18,7 +18,7 @@ import { STORE_LIMITS } from "../limits.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type Access, createCluster, readAccess } from "./cluster.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { lockWithin } from "./lock-file.ts";
+import { lockWithin, tryLock } from "./lock-file.ts";
 import { findRunning, isAlive, type Postmaster, startPostmaster, stopPostmaster } from "./postmaster.ts";
 import { processIdentity } from "./process-identity.ts";
 import { decideRunAs, giveTo, type RunAs } from "./run-as.ts";
@@ -54,7 +54,12 @@ export interface EmbeddedPostgres extends AsyncDisposable {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
 	const layout = prepareFolder(options.dataFolder, options.createIfMissing ?? true);
 	const server = new Server(layout, options.durable ?? true, options.log);
-	await server.signIn(options.createIfMissing ?? true);
+	try {
+		await server.signIn(options.createIfMissing ?? true);
+	} catch (error) {
+		await server[Symbol.asyncDispose]();
+		throw error;
+	}
 	return server;
 }
 
@@ -125,7 +130,19 @@ class Server implements EmbeddedPostgres {
 		return this.#postmaster!.pid;
 	}
 
+	/** A process that ends without disposing (an error, process.exit) can still ask for the stop, though not await it. */
+	readonly #onExit = () => {
+		const lock = tryLock(this.#layout.lock);
+		if (typeof lock !== "function") return; // somebody is just coming or going
+		if (this.#userFile !== undefined) rmSync(this.#userFile, { force: true });
+		if (!this.#othersUseIt() && this.#postmaster !== undefined && isAlive(this.#postmaster)) {
+			process.kill(this.#postmaster.pid, "SIGINT");
+		}
+		lock();
+	};
+
 	async signIn(createIfMissing: boolean): Promise<void> {
+		process.once("exit", this.#onExit);
 		await this.#locked(async () => {
 			const layout = this.#layout;
 			if (!existsSync(layout.access)) {
@@ -139,12 +156,7 @@ class Server implements EmbeddedPostgres {
 			mkdirSync(layout.users, { recursive: true, mode: 0o700 });
 			this.#userFile = join(layout.users, `${process.pid}.${signInSerial++}`);
 			writeFileSync(this.#userFile, processIdentity(process.pid) ?? "");
-			try {
-				await this.#findOrStart();
-			} catch (error) {
-				rmSync(this.#userFile, { force: true });
-				throw error;
-			}
+			await this.#findOrStart();
 		});
 	}
 
@@ -196,6 +208,7 @@ class Server implements EmbeddedPostgres {
 	async [Symbol.asyncDispose](): Promise<void> {
 		if (this.#leaving) return;
 		this.#leaving = true;
+		process.off("exit", this.#onExit);
 		await this.#starting?.catch(() => {});
 		await this.#locked(async () => {
 			if (this.#userFile !== undefined) rmSync(this.#userFile, { force: true });
