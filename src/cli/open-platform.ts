@@ -8,7 +8,6 @@ import { createNumbers, createOperators, loadMasterKey, type Numbers, type Opera
 import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes } from "../mailbox/index.ts";
 import { openStore, type Store } from "../store/index.ts";
-import type { Invocation } from "./command.ts";
 import { openLog } from "./platform/open-log.ts";
 
 export interface Opened {
@@ -20,12 +19,6 @@ export interface Opened {
 
 /** A command asks one thing at a time. */
 const CONNECTIONS_MAX = 2;
-
-export async function withPlatform<T>(invocation: Invocation, work: (opened: Opened) => Promise<T>): Promise<T> {
-	const config = invocation.config();
-	await using stack = new AsyncDisposableStack();
-	return await work(await openPlatform(config, stack));
-}
 
 export async function openPlatform(config: Config, stack: AsyncDisposableStack): Promise<Opened> {
 	if (config.databaseUrl === undefined && !existsSync(config.dataFolder)) {

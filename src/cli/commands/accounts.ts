@@ -1,8 +1,8 @@
 /** `afterbeep accounts`: list. */
 import type { Command } from "../command.ts";
 import { limitOption } from "../input.ts";
-import { withPlatform } from "../open-platform.ts";
 import { table } from "../terminal.ts";
+import { withPlatform } from "../with-platform.ts";
 
 export const accountsList: Command = {
 	name: "accounts list",

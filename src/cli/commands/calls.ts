@@ -2,9 +2,9 @@
 import type { Store } from "../../store/index.ts";
 import type { Command, Invocation } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
-import { withPlatform } from "../open-platform.ts";
 import { printable, type Terminal, table } from "../terminal.ts";
 import { type CallRow, callView, type TraceRest, traceView } from "../views.ts";
+import { withPlatform } from "../with-platform.ts";
 
 export const callsList: Command = {
 	name: "calls list",

@@ -1,9 +1,9 @@
 /** `afterbeep demo`: the platform on a throw-away data folder, and a guided tour of it. */
 
 import type { Command, Invocation } from "../command.ts";
-import { type ChildPlatform, choosePorts, startChildPlatform } from "../demo/child-platform.ts";
+import type { ChildPlatform } from "../demo/child-platform.ts";
 import { createScreen, type Screen, StepFailed } from "../demo/screen.ts";
-import { runTour, type TourResult } from "../demo/tour.ts";
+import type { TourResult } from "../demo/tour.ts";
 
 export const demo: Command = {
 	name: "demo",
@@ -43,6 +43,8 @@ class Stopped extends Error {
 }
 
 async function runDemo(invocation: Invocation, screen: Screen, signal: AbortSignal): Promise<number> {
+	const { choosePorts, startChildPlatform } = await import("../demo/child-platform.ts");
+	const { runTour } = await import("../demo/tour.ts");
 	const { terminal } = invocation;
 	const startedAt = performance.now();
 	terminal.line(terminal.style("bold", "Afterbeep: a real call becomes a voicemail"));

@@ -3,16 +3,6 @@ import type { Config } from "../../config/index.ts";
 import { Failure } from "../../domain/index.ts";
 import type { Command, Invocation } from "../command.ts";
 import { type Finding, fail, ok, reason } from "../doctor/finding.ts";
-import {
-	checkDataFolder,
-	checkDisk,
-	checkMasterKey,
-	checkNode,
-	checkPrompts,
-	checkTimeZone,
-} from "../doctor/machine-checks.ts";
-import { checkMail, checkPeers, checkPlatform } from "../doctor/network-checks.ts";
-import { checkStore } from "../doctor/store-checks.ts";
 import type { Style } from "../terminal.ts";
 
 const MARKS = { ok: ["✓", "green"], warn: ["!", "yellow"], fail: ["✗", "red"] } as const satisfies Record<
@@ -44,6 +34,11 @@ export const doctor: Command = {
 };
 
 async function examine(invocation: Invocation): Promise<readonly Finding[]> {
+	const { checkDataFolder, checkDisk, checkMasterKey, checkNode, checkPrompts, checkTimeZone } = await import(
+		"../doctor/machine-checks.ts"
+	);
+	const { checkMail, checkPeers, checkPlatform } = await import("../doctor/network-checks.ts");
+	const { checkStore } = await import("../doctor/store-checks.ts");
 	let config: Config;
 	try {
 		config = invocation.config();

@@ -2,8 +2,8 @@
 import type { JobState } from "../../store/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption } from "../input.ts";
-import { withPlatform } from "../open-platform.ts";
 import { table } from "../terminal.ts";
+import { withPlatform } from "../with-platform.ts";
 
 const STATES: readonly (JobState | "dead")[] = [
 	"created",

@@ -1,9 +1,9 @@
 /** `afterbeep mailboxes`: show. Never a PIN. */
 import type { Command } from "../command.ts";
 import { phoneNumberArgument } from "../input.ts";
-import { withPlatform } from "../open-platform.ts";
 import { printable } from "../terminal.ts";
 import { mailboxView } from "../views.ts";
+import { withPlatform } from "../with-platform.ts";
 
 export const mailboxesShow: Command = {
 	name: "mailboxes show",

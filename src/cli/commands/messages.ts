@@ -1,10 +1,9 @@
 /** `afterbeep messages`: list and audio. */
-import { encodeWav } from "../../media/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
-import { withPlatform } from "../open-platform.ts";
 import { table } from "../terminal.ts";
 import { messageView } from "../views.ts";
+import { withPlatform } from "../with-platform.ts";
 
 export const messagesList: Command = {
 	name: "messages list",
@@ -67,6 +66,7 @@ export const messagesAudio: Command = {
 				terminal.remark(`There is no message ${messageId}, or its audio is gone. See: afterbeep messages list --all`);
 				return 1;
 			}
+			const { encodeWav } = await import("../../media/index.ts");
 			await terminal.bytes(encodeWav(audio));
 			return 0;
 		});

@@ -4,9 +4,9 @@ import { Failure } from "../../domain/index.ts";
 import type { Command } from "../command.ts";
 import { limitOption } from "../input.ts";
 import { readNumberFile } from "../number-file.ts";
-import { withPlatform } from "../open-platform.ts";
 import { table } from "../terminal.ts";
 import { numberView } from "../views.ts";
+import { withPlatform } from "../with-platform.ts";
 
 export const numbersList: Command = {
 	name: "numbers list",

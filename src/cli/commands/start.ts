@@ -1,7 +1,6 @@
 /** `afterbeep start`: the platform, until SIGTERM or SIGINT. */
-import { type Running, start as startPlatform } from "../../main.ts";
+import type { Running } from "../../main.ts";
 import type { Command } from "../command.ts";
-import { openLog } from "../platform/open-log.ts";
 
 /** 128 + 15: how a shell reports a process that SIGTERM ended at once. */
 const ENDED_AT_ONCE = 143;
@@ -21,6 +20,9 @@ is 0. A second signal ends at once. Nothing that was started stays behind.`,
 	],
 	async run(invocation) {
 		const config = invocation.config();
+		// Loaded only here: the other commands answer sooner without the whole platform.
+		const { openLog } = await import("../platform/open-log.ts");
+		const { start: startPlatform } = await import("../../main.ts");
 		const log = openLog({ level: config.logLevel, output: process.stdout, env: process.env });
 		const signals = listenToSignals();
 		// A broken promise or throw outside of any call leaves the state of the whole unknown: end, and be started anew.
@@ -60,6 +62,8 @@ function listenToSignals(): Signals {
 		else second.resolve(signal);
 	};
 	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, listener);
+	// Started by a process that keeps a channel to us (the demo): when it is gone, however it went, so are we.
+	process.once("disconnect", () => listener("the starting process is gone"));
 	return {
 		first: first.promise,
 		second: second.promise,
