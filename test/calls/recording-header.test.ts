@@ -32,7 +32,11 @@ describe("the header of a recording", () => {
 	});
 
 	test("that is not ours is told apart, whatever it holds", () => {
-		fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => expect(readHeader(octets)).toBeUndefined()));
+		fc.assert(
+			fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => {
+				expect(readHeader(octets)).toBeUndefined();
+			}),
+		);
 		fc.assert(
 			fc.property(fc.jsonValue(), (value) => {
 				expect(readHeader(new TextEncoder().encode(JSON.stringify(value)))).toBeUndefined();
