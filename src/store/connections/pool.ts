@@ -25,7 +25,10 @@ export function openPool(options: PoolOptions): PostgresPool {
 		max: options.connectionsMax,
 		allowExitOnIdle: true,
 	});
-	pool.on("error", (error) => options.log.warn({ error: error.message }, "an idle database connection was lost"));
+	let closing = false;
+	pool.on("error", (error) => {
+		if (!closing) options.log.warn({ error: error.message }, "an idle database connection was lost");
+	});
 	// pg takes its own listener off while a client is in use; an error with no listener ends the process.
 	pool.on("connect", (client) => client.on("error", () => {}));
 	const borrow = async () => {
@@ -43,7 +46,10 @@ export function openPool(options: PoolOptions): PostgresPool {
 	};
 	return {
 		connect: async () => new BorrowedConnection(await borrow(), borrow) as unknown as PostgresPoolClient,
-		end: () => pool.end(),
+		end: () => {
+			closing = true;
+			return pool.end();
+		},
 		options: pool.options,
 	};
 }
