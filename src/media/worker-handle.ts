@@ -1,6 +1,8 @@
 /** The main thread's end of one media worker. */
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { MediaError } from "./failures.ts";
+import { MEDIA_LIMITS } from "./limits.ts";
 import type { MediaEvent, MediaLog } from "./types.ts";
 import type {
 	Answers,
@@ -68,7 +70,9 @@ export class WorkerHandle {
 	/** Ends recordings, writes the log, ends the thread. */
 	async stop(): Promise<void> {
 		this.#stopping = true;
-		if (!this.gone) await this.ask({ type: "shutdown" }).catch(() => {});
+		// A disk that hangs must not keep the process from ending.
+		const late = setTimeout(MEDIA_LIMITS.logDurableMsMax, undefined, { ref: false });
+		if (!this.gone) await Promise.race([this.ask({ type: "shutdown" }).catch(() => {}), late]);
 		await this.#worker.terminate();
 	}
 

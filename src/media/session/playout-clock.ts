@@ -45,6 +45,7 @@ export class PlayoutClock {
 
 	close(): void {
 		clearTimeout(this.#timer);
+		this.#timer = undefined;
 		for (const slot of this.#slots) slot.length = 0;
 		this.#members = 0;
 	}

@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { MEDIA_LIMITS, type MediaEvent, type Negotiated, type TelephoneAudio } from "../../src/media/index.ts";
+import { PortPool } from "../../src/media/port-pool.ts";
+import { parseRtp } from "../../src/media/rtp/packet.ts";
+import { PlayoutClock } from "../../src/media/session/playout-clock.ts";
+import { Sender } from "../../src/media/session/sender.ts";
+import { SourceGate } from "../../src/media/session/source-gate.ts";
+
+const negotiated: Negotiated = {
+	encoding: "PCMU",
+	payloadType: 0,
+	dtmfPayloadType: 101,
+	remoteAddress: "198.51.100.7",
+	remotePort: 4000,
+	remoteRtcpPort: 4001,
+	ptimeMs: 20,
+	sending: true,
+	receiving: true,
+};
+const clip = (ms: number, octet = 1): TelephoneAudio => ({
+	encoding: "PCMU",
+	samples: new Uint8Array(ms * 8).fill(octet),
+});
+
+/** A sender on a clock that the test moves. */
+function bench() {
+	const sent: {
+		atMs: number;
+		marker: boolean;
+		payloadType: number;
+		timestamp: number;
+		sequence: number;
+		first: number;
+	}[] = [];
+	const events: { atMs: number; event: MediaEvent }[] = [];
+	const sender = new Sender({
+		ssrc: 1,
+		sequence: 65_535,
+		timestamp: -160,
+		send: (datagram) => {
+			const { marker, payloadType, timestamp, sequence, start } = parseRtp(datagram)!;
+			sent.push({ atMs: performance.now(), marker, payloadType, timestamp, sequence, first: datagram[start]! });
+		},
+		emit: (event) => events.push({ atMs: performance.now(), event }),
+	});
+	const failed: unknown[] = [];
+	/** How long the thread slept so far: its timers come late by this. */
+	const slept = { ms: 0 };
+	const now = (): number => performance.now() + slept.ms;
+	const clock = new PlayoutClock(now, (error) => failed.push(error));
+	const wake = (): void => {
+		if (sender.wake(now())) clock.add(sender);
+	};
+	const play = (id: number, ...clips: TelephoneAudio[]): void => {
+		sender.player.start(id, clips);
+		wake();
+	};
+	return { sender, clock, sent, events, play, wake, failed, slept };
+}
+
+describe("sending in simulated time", () => {
+	beforeEach(() => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"], now: 0 });
+		vi.advanceTimersByTime(1000);
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	test("playEnded comes one packet time after the last packet", () => {
+		const { sender, sent, events, play } = bench();
+		sender.connect(negotiated);
+		play(7, clip(100));
+		vi.advanceTimersByTime(500);
+		expect(sent.length).toBe(5);
+		expect(events.map(({ event }) => event)).toEqual([{ type: "playEnded", playId: 7 }]);
+		expect(events[0]!.atMs - sent[4]!.atMs).toBeGreaterThanOrEqual(19);
+		expect(events[0]!.atMs - sent[4]!.atMs).toBeLessThanOrEqual(21);
+	});
+
+	test("clips that end within a packet join without a gap, the last packet is filled with silence", () => {
+		const { sender, sent, play } = bench();
+		sender.connect(negotiated);
+		play(1, clip(30, 1), clip(15, 2));
+		vi.advanceTimersByTime(200);
+		expect(sent.map(({ first }) => first)).toEqual([1, 1, 2]);
+		expect(sent.map(({ marker }) => marker)).toEqual([true, false, false]);
+		expect(sent.map(({ timestamp }) => timestamp)).toEqual([0xffff_ff60, 0, 160]);
+		expect(sent.map(({ sequence }) => sequence)).toEqual([65_535, 0, 1]);
+	});
+
+	test("after a pause the marker is set and the timestamp has gone on by its length", () => {
+		const { sender, sent, play, wake } = bench();
+		sender.connect(negotiated);
+		play(1, clip(100));
+		vi.advanceTimersByTime(45);
+		sender.player.paused = true;
+		vi.advanceTimersByTime(1000);
+		const before = sent.at(-1)!;
+		const count = sent.length;
+		sender.player.paused = false;
+		wake();
+		vi.advanceTimersByTime(200);
+		expect(sent.length).toBe(5);
+		const after = sent[count]!;
+		expect(after.marker).toBe(true);
+		expect(Math.abs(((after.timestamp - before.timestamp) | 0) - 8 * (after.atMs - before.atMs))).toBeLessThanOrEqual(
+			16,
+		);
+	});
+
+	test("a play in place of another goes on in step, without a second marker", () => {
+		const { sender, sent, play, events } = bench();
+		sender.connect(negotiated);
+		play(1, clip(1000, 1));
+		vi.advanceTimersByTime(50);
+		play(2, clip(40, 2));
+		vi.advanceTimersByTime(500);
+		expect(sent.filter(({ marker }) => marker).length).toBe(1);
+		expect(sent.filter(({ first }) => first === 2).length).toBe(2);
+		expect(events.map(({ event }) => event)).toEqual([{ type: "playEnded", playId: 2 }]);
+	});
+
+	test("what is played before connect, or while the peer holds, waits", () => {
+		const { sender, sent, play, wake } = bench();
+		play(1, clip(40));
+		vi.advanceTimersByTime(500);
+		sender.connect({ ...negotiated, sending: false });
+		wake();
+		vi.advanceTimersByTime(500);
+		expect(sent).toEqual([]);
+		sender.connect(negotiated);
+		wake();
+		vi.advanceTimersByTime(500);
+		expect(sent.length).toBe(2);
+	});
+
+	test("keys go first, 100 ms each and 100 ms apart, and playing goes on behind them", () => {
+		const { sender, sent, events, play, wake } = bench();
+		sender.connect(negotiated);
+		play(1, clip(60));
+		sender.sendDigits("12");
+		wake();
+		vi.advanceTimersByTime(1000);
+		const starts = sent.filter(({ payloadType, marker }) => payloadType === 101 && marker);
+		expect(starts.length).toBe(2);
+		expect((starts[1]!.timestamp - starts[0]!.timestamp) | 0).toBe(1600);
+		expect(sent.slice(-3).map(({ payloadType }) => payloadType)).toEqual([0, 0, 0]);
+		expect(events.map(({ event }) => event.type)).toEqual(["digitsSent", "playEnded"]);
+	});
+
+	test("a thread that slept sends no burst and loses nothing", () => {
+		const { sender, sent, play, slept } = bench();
+		sender.connect(negotiated);
+		play(1, clip(400));
+		vi.advanceTimersByTime(100);
+		const before = sent.length;
+		slept.ms = 1003;
+		vi.advanceTimersByTime(21);
+		expect(sent.length - before).toBeLessThanOrEqual(2 + MEDIA_LIMITS.catchUpMs / negotiated.ptimeMs);
+		vi.advanceTimersByTime(1000);
+		expect(sent.length).toBe(20);
+		expect(sent.map(({ timestamp }) => (timestamp + 160) | 0)).toEqual(Array.from({ length: 20 }, (_, n) => n * 160));
+	});
+
+	test("a member that throws leaves the clock, the others go on", () => {
+		const { sender, clock, sent, play, failed } = bench();
+		const broken = {
+			dueMs: performance.now(),
+			run: () => {
+				throw new Error("broken");
+			},
+		};
+		clock.add(broken);
+		sender.connect(negotiated);
+		play(1, clip(100));
+		vi.advanceTimersByTime(300);
+		expect(failed.length).toBe(1);
+		expect(sent.length).toBe(5);
+		expect(clock.members).toBe(0);
+	});
+});
+
+describe("whose RTP is taken", () => {
+	const opened = (signalling?: string): SourceGate => {
+		const gate = new SourceGate();
+		gate.negotiate("198.51.100.7", 4000, signalling);
+		return gate;
+	};
+	const where = ({ address, port }: SourceGate): string => `${address}:${port}`;
+
+	test("before anything is heard, another port of the peer is followed, a stranger never", () => {
+		const gate = opened();
+		expect(gate.admit("203.0.113.66", 4000, 0)).toBe(false);
+		expect(gate.admit("198.51.100.7", 4444, 0)).toBe(true);
+		expect(where(gate)).toBe("198.51.100.7:4444");
+	});
+
+	test("the signalling address counts as the peer's, as behind a NAT", () => {
+		const gate = opened("203.0.113.5");
+		expect(gate.admit("203.0.113.5", 12_345, 0)).toBe(true);
+		expect(where(gate)).toBe("203.0.113.5:12345");
+	});
+
+	test("once heard, another port is taken only after quiet, the negotiated one at once", () => {
+		const gate = opened();
+		gate.admit("198.51.100.7", 4444, 0);
+		gate.heard(0);
+		expect(gate.admit("198.51.100.7", 5555, MEDIA_LIMITS.relatchMs - 1)).toBe(false);
+		expect(gate.admit("198.51.100.7", 5555, MEDIA_LIMITS.relatchMs)).toBe(true);
+		gate.heard(MEDIA_LIMITS.relatchMs);
+		expect(gate.admit("198.51.100.7", 4000, MEDIA_LIMITS.relatchMs)).toBe(true);
+		expect(where(gate)).toBe("198.51.100.7:4000");
+	});
+
+	test("a re-offer of the same place keeps the source, of another place begins anew", () => {
+		const gate = opened();
+		gate.admit("198.51.100.7", 4444, 0);
+		gate.heard(0);
+		gate.negotiate("198.51.100.7", 4000, undefined);
+		expect(where(gate)).toBe("198.51.100.7:4444");
+		gate.negotiate("198.51.100.8", 6000, undefined);
+		expect(where(gate)).toBe("198.51.100.8:6000");
+		expect(gate.admit("198.51.100.7", 4444, 5)).toBe(false);
+	});
+
+	test("the old hold by 0.0.0.0 leaves the source as it is", () => {
+		const gate = opened();
+		gate.negotiate("0.0.0.0", 4000, undefined);
+		expect(where(gate)).toBe("198.51.100.7:4000");
+	});
+
+	test("one IPv6 address in two spellings is one", () => {
+		const gate = new SourceGate();
+		gate.negotiate("2001:DB8:0:0::7", 4000, undefined);
+		expect(gate.address).toBe("2001:db8::7");
+		expect(gate.isPeer("2001:db8::7")).toBe(true);
+		expect(new SourceGate().isPeer("::1")).toBe(false);
+	});
+});
+
+describe("ports", () => {
+	test("only pairs of an even and the odd port above it are given out, each once, the longest free first", () => {
+		const pool = new PortPool(20_001, 20_008);
+		expect([pool.take(), pool.take(), pool.take(), pool.take()]).toEqual([20_002, 20_004, 20_006, undefined]);
+		pool.release(20_004);
+		pool.release(20_002);
+		expect([pool.take(), pool.take()]).toEqual([20_002, 20_004]);
+	});
+});
