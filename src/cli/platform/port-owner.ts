@@ -1,5 +1,6 @@
 /** Which process holds a port, where the system tells (Linux, for processes that this user may look at). */
 import { readdir, readFile, readlink } from "node:fs/promises";
+import path from "node:path";
 
 export interface PortOwner {
 	readonly pid: number;
@@ -25,7 +26,7 @@ export async function findPortOwner(transport: "udp" | "tcp" | "tls", port: numb
 			const target = await readlink(`/proc/${entry}/fd/${descriptor}`).catch(() => "");
 			const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
 			if (inode !== undefined && inodes.has(inode)) {
-				return { pid: Number(entry), name: (await readText(`/proc/${entry}/comm`)).trim() };
+				return { pid: Number(entry), name: commandName(await readText(`/proc/${entry}/cmdline`)) };
 			}
 		}
 	}
@@ -33,6 +34,15 @@ export async function findPortOwner(transport: "udp" | "tcp" | "tls", port: numb
 }
 
 const readText = (file: string): Promise<string> => readFile(file, "utf8").catch(() => "");
+
+/** Program and script of a NUL-separated command line: `node main.ts`. */
+function commandName(commandLine: string): string {
+	const [program = "", script = ""] = commandLine.split("\0");
+	return [program, script.startsWith("-") ? "" : script]
+		.map((word) => path.basename(word))
+		.join(" ")
+		.trim();
+}
 
 /** TCP listeners have state 0A, bound UDP sockets 07 (proc(5)). */
 function socketInodes(table: string, base: "udp" | "tcp", port: number): string[] {
