@@ -16,8 +16,7 @@ export const SIP_LIMITS = {
 	multipartDepthMax: 4,
 	/** RFC 3261 §8.1.1.5: CSeq numbers are below 2**31. */
 	cseqMax: 2 ** 31 - 1,
-	/** RFC 3261 §20.22. */
-	maxForwardsMax: 255,
+	/** RFC 3261 §8.1.1.6. */
 	maxForwardsDefault: 70,
 	/** Connections of one TCP listener; further ones are closed. */
 	tcpConnectionsMax: 4_096,

@@ -3,7 +3,6 @@ import type { ParsedRequest } from "../message/message.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 import type { ClientTransactions } from "../transaction/client-transactions.ts";
 import type { TimerValues } from "../transaction/machine.ts";
-import type { ServerTransactions } from "../transaction/server-transactions.ts";
 import { uriHost } from "../transport/addresses.ts";
 import type { Flow, MessageTransport } from "../transport/flow.ts";
 import type { SipLog } from "../types.ts";
@@ -15,17 +14,19 @@ export interface DialogUser {
 	ack(request: ParsedRequest): void;
 }
 
-export type CounterName =
-	| ("sipRequestsReceived" | "sipResponsesReceived" | "sipBadMessages" | "sipRetransmissionsReceived")
-	| ("sipStrayResponses" | "sipStrayAcks" | "sipCallsReceived" | "sipCallsRefused" | "sipCallsAnswered")
-	| ("sipCallsPlaced" | "sipCallsCancelled" | "sipNoAck" | "sipHandlerFailures");
+/** All of them show from the start, at zero: a metric that appears late looks like one that fell. */
+export const COUNTERS = [
+	...(["sipRequestsReceived", "sipResponsesReceived", "sipBadMessages", "sipRetransmissionsReceived"] as const),
+	...(["sipStrayResponses", "sipStrayAcks", "sipResponsesUnsent", "sipCallsReceived", "sipCallsRefused"] as const),
+	...(["sipCallsAnswered", "sipCallsPlaced", "sipCallsCancelled", "sipNoAck", "sipHandlerFailures"] as const),
+] as const;
+export type CounterName = (typeof COUNTERS)[number];
 
 /** What the parts of the user agent share. */
 export interface AgentContext {
 	readonly log: SipLog;
 	readonly serverName: string;
 	readonly transports: MessageTransport;
-	readonly servers: ServerTransactions;
 	readonly clients: ClientTransactions;
 	/** For the dialogs' own 2xx retransmission. */
 	readonly timers: TimerValues;

@@ -10,7 +10,7 @@ import type { Flow, MessageTransport } from "../transport/flow.ts";
 import type { Gate } from "../transport/gate.ts";
 import type { ListenAddress, OutgoingCall, OutgoingCallOptions, SipUserAgent, SipUserAgentOptions } from "../types.ts";
 import { CAPABILITIES, writeResponse } from "./answers.ts";
-import type { AgentContext, CounterName, DialogUser } from "./context.ts";
+import { type AgentContext, COUNTERS, type CounterName, type DialogUser } from "./context.ts";
 import { Exchange, stampedVias } from "./exchange.ts";
 import { Incoming } from "./incoming-call.ts";
 import { Outgoing } from "./outgoing-call.ts";
@@ -31,7 +31,7 @@ export class UserAgent implements SipUserAgent {
 	readonly #clients: ClientTransactions;
 	readonly #dialogs = new Map<string, DialogUser>();
 	readonly #calls = new Set<Incoming | Outgoing>();
-	readonly #counts = new Map<string, number>();
+	readonly #counts = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]));
 	readonly #context: AgentContext;
 	#draining = false;
 	#closed: Promise<void> | undefined;
@@ -46,13 +46,12 @@ export class UserAgent implements SipUserAgent {
 		this.#options = options;
 		this.#gate = gate;
 		this.#transports = transports;
-		this.#servers = new ServerTransactions(t1Ms);
+		this.#servers = new ServerTransactions(t1Ms, () => this.#count("sipResponsesUnsent"));
 		this.#clients = new ClientTransactions(t1Ms);
 		this.#context = {
 			log: options.log,
 			serverName: options.userAgent ?? "Afterbeep",
 			transports,
-			servers: this.#servers,
 			clients: this.#clients,
 			timers: timerValues(t1Ms, false),
 			advertisedHost: advertised?.host,
@@ -110,7 +109,8 @@ export class UserAgent implements SipUserAgent {
 			this.#count("sipBadMessages");
 			const { address, transport } = flow.source;
 			this.#options.log.debug({ address, transport, status: result.status, why: result.why }, "bad SIP message");
-			if (result.answerTo !== undefined) this.#answerBad(result.answerTo, result.status, result.why, flow);
+			const { answerTo, status, why } = result;
+			if (answerTo !== undefined) this.#guard("bad message", () => this.#answerBad(answerTo, status, why, flow));
 			return;
 		}
 		this.#guard("message", () => this.#dispatch(result.message, flow));

@@ -15,9 +15,14 @@ type InviteRunning = Running<InviteServerState, InviteServerEvent>;
 type NonInviteRunning = Running<NonInviteServerState, NonInviteServerEvent>;
 
 export interface ServerUser {
-	onTransportFailed?(): void;
 	/** CANCEL came for this INVITE transaction. */
 	onCancel?(): void;
+}
+
+interface Owner {
+	ended(transaction: ServerTransaction): void;
+	/** A response could not be sent. */
+	unsent(): void;
 }
 
 /** One server transaction. Few fields and no closures: tens of thousands of them wait for retransmissions at once. */
@@ -29,18 +34,12 @@ export class ServerTransaction implements RunningPorts {
 	localTag: string | undefined;
 	readonly #flow: Flow;
 	readonly #running: InviteRunning | NonInviteRunning;
-	readonly #onEnded: (transaction: ServerTransaction) => void;
+	readonly #owner: Owner;
 
-	constructor(
-		key: string,
-		isInvite: boolean,
-		flow: Flow,
-		t: TimerValues,
-		onEnded: (transaction: ServerTransaction) => void,
-	) {
+	constructor(key: string, isInvite: boolean, flow: Flow, t: TimerValues, owner: Owner) {
 		this.key = key;
 		this.#flow = flow;
-		this.#onEnded = onEnded;
+		this.#owner = owner;
 		this.#running = isInvite
 			? new Running(inviteServerStart, inviteServer, t, this)
 			: new Running(nonInviteServerStart, nonInviteServer, t, this);
@@ -68,12 +67,13 @@ export class ServerTransaction implements RunningPorts {
 		this.#flow.send(octets, () => this.#running.give({ type: "transportFailed" }));
 	}
 
+	/** The user waits for nothing of this: what matters to a call is its dialog's ACK, which has a clock of its own. */
 	tell(news: News): void {
-		if (news === "transportFailed") this.user?.onTransportFailed?.();
+		if (news === "transportFailed") this.#owner.unsent();
 	}
 
 	ended(): void {
-		this.#onEnded(this);
+		this.#owner.ended(this);
 	}
 }
 
@@ -83,17 +83,13 @@ export class ServerTransactions {
 	/** Key of the transaction that a request was first seen in, and the way back. */
 	readonly #keyByMerge = new Map<string, string>();
 	readonly #mergeByKey = new Map<string, string>();
-	readonly #forget = (transaction: ServerTransaction): void => {
-		this.#byKey.delete(transaction.key);
-		const merge = this.#mergeByKey.get(transaction.key);
-		if (merge === undefined) return;
-		this.#mergeByKey.delete(transaction.key);
-		this.#keyByMerge.delete(merge);
-	};
+	readonly #owner: Owner;
 	readonly #unreliable: TimerValues;
 	readonly #reliable: TimerValues;
 
-	constructor(t1Ms: number) {
+	/** @param onUnsent told for each response that could not be sent. */
+	constructor(t1Ms: number, onUnsent: () => void) {
+		this.#owner = { ended: (transaction) => this.#forget(transaction), unsent: onUnsent };
 		this.#unreliable = timerValues(t1Ms, false);
 		this.#reliable = timerValues(t1Ms, true);
 	}
@@ -116,7 +112,7 @@ export class ServerTransactions {
 	open(request: ParsedRequest, requestKey: string, flow: Flow): ServerTransaction {
 		const key = detached(requestKey);
 		const t = flow.reliable ? this.#reliable : this.#unreliable;
-		const transaction = new ServerTransaction(key, request.method === "INVITE", flow, t, this.#forget);
+		const transaction = new ServerTransaction(key, request.method === "INVITE", flow, t, this.#owner);
 		this.#byKey.set(key, transaction);
 		if (request.toTag === "") {
 			const merge = detached(mergeKey(request));
@@ -126,6 +122,14 @@ export class ServerTransactions {
 			}
 		}
 		return transaction;
+	}
+
+	#forget(transaction: ServerTransaction): void {
+		this.#byKey.delete(transaction.key);
+		const merge = this.#mergeByKey.get(transaction.key);
+		if (merge === undefined) return;
+		this.#mergeByKey.delete(transaction.key);
+		this.#keyByMerge.delete(merge);
 	}
 
 	/** Stops all timers; nothing is sent. */

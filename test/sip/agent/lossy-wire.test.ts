@@ -120,7 +120,10 @@ function run(plan: Plan) {
 
 const plan: fc.Arbitrary<Plan> = fc.record({
 	weather: fc.array(
-		fc.record({ copies: fc.constantFrom(0, 1, 1, 1, 2), delayMs: fc.constantFrom(1, 5, 40, 300, 900, 3_000) }),
+		fc.record({
+			copies: fc.constantFrom(0, 1, 1, 1, 2), // A second copy takes twice as long; nothing outlives T4, which the standard's timers rely on (RFC 3261 §17.1.1.1).
+			delayMs: fc.constantFrom(1, 5, 40, 300, 900, 2_400),
+		}),
 		{ minLength: 1, maxLength: 40 },
 	),
 	answerMs: fc.constantFrom(0, 10, 600, 5_000),

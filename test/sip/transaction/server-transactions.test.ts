@@ -76,7 +76,7 @@ describe("a transaction that waits for retransmissions", () => {
 	test("weighs less than 2 kB, its response included: a busy node holds 48,000", () => {
 		setFlagsFromString("--expose-gc");
 		const collect = runInNewContext("gc") as () => void;
-		const transactions = new ServerTransactions(500);
+		const transactions = new ServerTransactions(500, () => {});
 		open.push(transactions);
 		const count = 10_000;
 		const weigh = (): number => {

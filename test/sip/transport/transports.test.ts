@@ -150,6 +150,15 @@ describe("the address that peers are told", () => {
 		expect(received.join("")).toContain(`Contact: <sip:127.0.0.1:${port}>`);
 	});
 
+	test("is the IPv4 one for an IPv4 peer of a dual-stack socket", async () => {
+		const { calls, port } = await start({ listen: [{ transport: "udp", host: "::", port: 0 }] });
+		const peer = await udpPeer();
+		peer.socket.send(request("INVITE", { body: SDP }), port, "127.0.0.1");
+		const [trying] = await once(peer.socket, "message");
+		expect(String(trying)).toContain("received=127.0.0.1");
+		expect(calls[0]).toMatchObject({ localAddress: "127.0.0.1", source: { address: "127.0.0.1" } });
+	});
+
 	test("is the advertised one where that is set", async () => {
 		const { calls, port } = await start({ advertise: "sip.example.net:5099" });
 		const peer = await udpPeer();
