@@ -14,7 +14,7 @@ const MESSAGE_SECONDS = 30;
 /** Below the 100 messages that a mailbox holds. */
 const MESSAGES_PER_MAILBOX = 50;
 const BARE_SIP_PORT = 15_070;
-const BARE_RTP_PORT = 30_000;
+const BARE_RTP_PORT = 12_000;
 
 interface Measured {
 	/** CPU-seconds of one core per minute of audio. */

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { silentLog } from "../../src/domain/index.ts";
 import { startEmbeddedPostgres } from "../../src/store/index.ts";
+import { freeTcpPort, freeUdpPort } from "../../test/support/platform.ts";
 import { descendants, proportionalMemoryMb, startPinned } from "./process.ts";
 
 export const SIP_CORE = 0;
@@ -45,7 +46,7 @@ export async function startBenchPlatform(options: { readonly apiCore?: number } 
 	const databaseUrl = `postgres://${user}:${password}@/${database}?host=${encodeURIComponent(host)}`;
 	const masterKeyFile = join(folder, "master.key");
 	await writeFile(masterKeyFile, randomBytes(32), { mode: 0o600 });
-	const [sipPort, httpPort] = [15_060, 18_080];
+	const [sipPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
 	const blobs = join(folder, "blobs");
 	const env = (roles: string) => ({
 		...process.env,

@@ -1,4 +1,4 @@
-/** Secrets of account keys: 256 random bits, kept only as an HMAC (docs/decisions/0003-account-secret-hash.md). */
+/** Secrets of account keys: 256 random bits, kept only as an HMAC (docs/decisions/0001-account-secret-hash.md). */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { deriveKey } from "./master-key.ts";
