@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import {
 	answerOffer,
 	decodeG711,
@@ -78,10 +79,11 @@ export class Party {
 export async function pair(media: Media, formats?: string): Promise<{ caller: Party; callee: Party }> {
 	const caller = await Party.open(media);
 	const callee = await Party.open(media);
-	caller.connect(callee.session.port, formats);
 	callee.connect(caller.session.port, formats);
-	// Answers come in the order of the commands: now both are connected, and their first packets are over.
-	await Promise.all([caller.session.stats(), callee.session.stats()]);
+	await callee.session.stats();
+	caller.connect(callee.session.port, formats);
+	// The caller's first packet, which opens the way, must not be taken for what is said.
+	while ((await callee.session.stats()).packetsReceived === 0) await pause(5);
 	return { caller, callee };
 }
 
