@@ -1,7 +1,7 @@
 /** Sessions of the real thing, over loopback. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -25,9 +25,17 @@ export const logged: LoggedLine[] = [];
 const take = (level: string) => (_fields: object, message: string) => logged.push({ level, message });
 export const log = { debug: take("debug"), info: take("info"), warn: take("warn"), error: take("error") };
 
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), "media-"));
-/** A range for one test file; ports that others hold are passed over. */
-export const randomPort = (): number => 30_000 + 2 * Math.floor(Math.random() * 10_000);
+const folders: string[] = [];
+process.on("exit", () => {
+	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+export function newFolder(): string {
+	folders.push(mkdtempSync(join(tmpdir(), "media-")));
+	return folders.at(-1)!;
+}
+
+/** Start of a range below the ports that systems give out by themselves; ports that others hold are passed over. */
+export const randomPort = (): number => 10_000 + 2 * Math.floor(Math.random() * 4500);
 
 export function begin(options: { folder?: string; pairs?: number; workers?: number } = {}): Promise<Media> {
 	const from = randomPort();
