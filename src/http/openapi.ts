@@ -14,6 +14,11 @@ const TAGS = [
 	{ name: "OAuth2", description: "Bearer tokens: ask for one first." },
 	// Generated clients are cut by tag: the mailboxes stand under the numbers, as in the vendor's document.
 	{ name: "Numbers", description: "Numbers of the operator, and their voicemail." },
+	{ name: "Voice", description: "Voice routes: where calls of numbers come from and go to." },
+	{ name: "Message", description: "Message routes: where text messages of numbers go." },
+	{ name: "Call Filter", description: "Who may call a subscriber, and with that leave a message." },
+	{ name: "Workgroups", description: "Numbers that several people answer, and whose mailbox takes their calls." },
+	{ name: "Schedules", description: "Office hours of workgroups." },
 ];
 
 const DESCRIPTION = `REST API of Afterbeep, a voicemail platform for mobile operators.
@@ -38,7 +43,7 @@ export function openApiDocument(
 	const schemas: Json = { ...errorSchemas() };
 	for (const operation of operations) {
 		const name = operation.id[0]!.toUpperCase() + operation.id.slice(1);
-		if (operation.method === "POST") schemas[`${name}_Request`] = jsonSchema(operation.request, "input");
+		if (hasBody(operation)) schemas[`${name}_Request`] = jsonSchema(operation.request, "input");
 		schemas[`${name}_Result`] = jsonSchema(operation.response, "output");
 		const described = { [operation.method.toLowerCase()]: describe(operation, name, about.publicUrl) };
 		paths[operation.path] = { ...paths[operation.path], ...described };
@@ -99,8 +104,11 @@ function describe(operation: Operation, name: string, publicUrl: string): Json {
 	};
 }
 
+/** Members of a POST in its query are described there alone, as the contract has it. */
+const hasBody = (operation: Operation) => operation.method === "POST" && operation.inQuery !== true;
+
 function inputOf(operation: Operation, name: string): Json {
-	if (operation.method === "POST") {
+	if (hasBody(operation)) {
 		const content = contentOf(REQUEST_TYPES, `${name}_Request`, operation.example.request);
 		return { requestBody: { required: true, content } };
 	}
@@ -125,7 +133,7 @@ function contentOf(types: readonly string[], schema: string, example: unknown): 
 	return Object.fromEntries(types.map((type) => [type, media]));
 }
 
-function jsonSchema(schema: z.ZodObject, io: "input" | "output"): Json {
+function jsonSchema(schema: z.ZodObject | z.ZodArray, io: "input" | "output"): Json {
 	const { $schema: _, ...json } = z.toJSONSchema(schema, {
 		io,
 		target: "draft-2020-12",
@@ -173,6 +181,10 @@ function curl(operation: Operation, publicUrl: string): string {
 			([name, value]) => `--data-urlencode '${name}=${value}'`,
 		);
 		return [`curl -G ${publicUrl}${operation.path}`, ...token, ...query].join(" \\\n  ");
+	}
+	if (!hasBody(operation)) {
+		const query = new URLSearchParams(operation.example.request as Record<string, string>);
+		return [`curl -X POST '${publicUrl}${operation.path}?${query}'`, ...token].join(" \\\n  ");
 	}
 	const body = JSON.stringify(operation.example.request, null, 2);
 	return [`curl ${publicUrl}${operation.path}`, ...token, "-H 'Content-Type: application/json'", `-d '${body}'`].join(

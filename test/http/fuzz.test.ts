@@ -24,7 +24,8 @@ const NAMES = [
 	["/v1.0/numbers", "GET"],
 ] as const;
 
-const operationAt = (path: string) => allOperations(api.deps).find((each) => each.path === path)!;
+const operationAt = (path: string) =>
+	allOperations(api.deps).find((each) => each.path === path && each.method === "POST")!;
 
 /** Values near what a field wants, and far from it. */
 const value = fc.oneof(

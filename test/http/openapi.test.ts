@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { ERRORS } from "../../src/http/conventions/errors.ts";
 import { allOperations, createHttpApp } from "../../src/http/index.ts";
 import { openTestApi, type TestApi } from "../support/http-api.ts";
@@ -101,7 +102,8 @@ describe("the OpenAPI document", () => {
 	test("its examples keep to its own schemas, without any leniency", () => {
 		for (const { path, example, request, response } of allOperations(api.deps)) {
 			expect(request.safeParse(example.request), path).toMatchObject({ success: true });
-			expect(response.strict().safeParse(example.response), path).toMatchObject({ success: true });
+			const strict = response instanceof z.ZodObject ? response.strict() : response;
+			expect(strict.safeParse(example.response), path).toMatchObject({ success: true });
 		}
 	});
 

@@ -10,10 +10,13 @@ import { HttpError } from "./errors.ts";
 import { answerType } from "./negotiation.ts";
 import { parseQuery } from "./query.ts";
 import { readerOf } from "./reading.ts";
-import { readJsonBody } from "./request-body.ts";
+import { type BodyBounds, readJsonBody } from "./request-body.ts";
 import { noteKey } from "./request-log.ts";
 
-interface Documented<In extends z.ZodObject, Out extends z.ZodObject> {
+/** A few operations of the contract answer with a bare array (5.4). */
+type AnswerSchema = z.ZodObject | z.ZodArray;
+
+interface Documented<In extends z.ZodObject, Out extends AnswerSchema> {
 	/** Unique, lower camel case; names the schemas of the document too. */
 	readonly id: string;
 	readonly method: "GET" | "POST";
@@ -25,30 +28,32 @@ interface Documented<In extends z.ZodObject, Out extends z.ZodObject> {
 	readonly description: string;
 	/** Of the body, or of the query of a GET. */
 	readonly request: In;
+	/** A POST whose members stand in its query (contract 5.6); a body with the same members is taken too. */
+	readonly inQuery?: true;
 	readonly response: Out;
 	readonly example: { readonly request: z.input<In>; readonly response: z.input<Out> };
 	/** Not part of the vendor's contract. */
 	readonly ours?: true;
 }
 
-type Answer<Out extends z.ZodObject> = Promise<z.input<Out>>;
+type Answer<Out extends AnswerSchema> = Promise<z.input<Out>>;
 
 /** An operation as the server and the document see it, its types folded away. */
-export interface Operation extends Documented<z.ZodObject, z.ZodObject> {
+export interface Operation extends Documented<z.ZodObject, AnswerSchema> {
 	readonly auth: "bearer" | "none";
 	/** @param input in the schema's spelling. @param who of a bearer; absent without. @param address of the client. */
-	readonly handle: (input: never, who: Principal, address: string) => Promise<Record<string, unknown>>;
+	readonly handle: (input: never, who: Principal, address: string) => Promise<object>;
 }
 
 /** An operation that wants a bearer token. */
-export function operation<In extends z.ZodObject, Out extends z.ZodObject>(
+export function operation<In extends z.ZodObject, Out extends AnswerSchema>(
 	declared: Documented<In, Out> & { readonly handle: (input: z.output<In>, who: Principal) => Answer<Out> },
 ): Operation {
 	return { ...declared, auth: "bearer" } as unknown as Operation;
 }
 
 /** An operation for everybody, such as asking for a token. */
-export function openOperation<In extends z.ZodObject, Out extends z.ZodObject>(
+export function openOperation<In extends z.ZodObject, Out extends AnswerSchema>(
 	declared: Documented<In, Out> & { readonly handle: (input: z.output<In>, address: string) => Answer<Out> },
 ): Operation {
 	const handle = (input: z.output<In>, _who: Principal, address: string) => declared.handle(input, address);
@@ -83,12 +88,20 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 					each.auth === "bearer"
 						? await admitBearer(request, needs.tokens, keys, workTimeoutMs)
 						: admitAddress(request, addresses);
-				const raw = each.method === "GET" ? parseQuery(queryOf(request)) : await readJsonBody(request.raw, bounds);
+				const raw = await rawInput(each, request, bounds);
 				const result = await withinTime(each.handle(read(raw) as never, who as Principal, request.ip), workTimeoutMs);
-				return sendJson(request, reply, 200, each.response.parse(result));
+				return sendJson(request, reply, 200, each.response.parse(result) as object);
 			},
 		});
 	}
+}
+
+/** Where a POST has its members in the query, a body beside it counts alone. */
+async function rawInput(each: Operation, request: FastifyRequest, bounds: BodyBounds): Promise<unknown> {
+	if (each.method === "GET") return parseQuery(queryOf(request));
+	const body = await readJsonBody(request.raw, bounds);
+	if (each.inQuery !== true) return body;
+	return body === undefined || body === null ? parseQuery(queryOf(request)) : body;
 }
 
 /** The framework's own handler timeout ends with the request stream, which a body read whole has closed already. */

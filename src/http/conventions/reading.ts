@@ -47,6 +47,7 @@ function foldOf(schema: z.core.$ZodType): Fold {
 	if (schema instanceof z.ZodBoolean) return foldBoolean;
 	if (schema instanceof z.ZodNumber) return foldNumber;
 	if (schema instanceof z.ZodString) return foldText(blankIsAbsent.has(schema));
+	if (schema instanceof z.ZodRecord) return foldFreeForm;
 	// A schema that reads leniently only by accident would differ from its document.
 	throw new Error(`no reading is defined for schemas of type ${schema._zod.def.type}`);
 }
@@ -83,6 +84,12 @@ function foldEnum(options: readonly string[]): Fold {
 	return (value) => (typeof value === "string" ? (canonical.get(value.toLowerCase()) ?? value) : value);
 }
 
+/** An object of names that nobody knows: kept as it is, so each text in it must be one that can be stored. */
+const foldFreeForm: Fold = (value, where, problems) => {
+	if (!isStorable(JSON.stringify(value))) problems.push(`${where} ${UNSTORABLE}`);
+	return value;
+};
+
 const foldBoolean: Fold = (value) => {
 	if (typeof value !== "string") return value;
 	const text = value.toLowerCase();
@@ -92,14 +99,17 @@ const foldBoolean: Fold = (value) => {
 const foldNumber: Fold = (value) =>
 	typeof value === "string" && /^-?[0-9]{1,15}$/.test(value) ? Number(value) : value;
 
+// PostgreSQL stores neither; half a surrogate pair would silently become another character.
+const UNSTORABLE = "must be Unicode text without NUL or halved surrogate pairs";
+
+/** @param json text of JSON.stringify, which escapes NUL and halved pairs, and a backslash as two. */
+const isStorable = (json: string) => !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/.test(json);
+
 function foldText(absentWhenBlank: boolean): Fold {
 	return (value, where, problems) => {
 		if (Array.isArray(value)) problems.push(`${where} must be one text`);
 		if (typeof value !== "string") return value;
-		// PostgreSQL stores neither; half a surrogate pair would silently become another character.
-		if (value.includes("\0") || !value.isWellFormed()) {
-			problems.push(`${where} must be Unicode text without NUL or halved surrogate pairs`);
-		}
+		if (value.includes("\0") || !value.isWellFormed()) problems.push(`${where} ${UNSTORABLE}`);
 		return absentWhenBlank && value.trim() === "" ? undefined : value;
 	};
 }

@@ -12,6 +12,7 @@ const schema = z.object({
 	PageNumber: z.int().min(1, "must be 1 or more").optional(),
 	Name: z.string().optional(),
 	Items: z.array(z.object({ Number: phoneNumber })).optional(),
+	Anything: z.record(z.string(), z.unknown()).optional(),
 });
 const read = readerOf(schema);
 const complaint = (raw: unknown): string => {
@@ -108,5 +109,14 @@ describe("reading a request", () => {
 
 	test("a schema for which no reading is defined is noticed at start, not at the first request", () => {
 		expect(() => readerOf(z.object({ When: z.date() }))).toThrow("no reading is defined");
+	});
+
+	test("an object of any names is kept as it is, unless a text in it can not be stored", () => {
+		const Anything = { Monday: [{ From: "8:00", Note: "\\u0000 written out" }] };
+		expect(read({ PhoneNumber: "+11234567890", Anything })).toMatchObject({ Anything });
+		for (const text of ["\0", "\ud800", "\\\0"]) {
+			expect(complaint({ PhoneNumber: "+11234567890", Anything: { a: [{ b: text }] } })).toContain("Anything must be");
+			expect(complaint({ PhoneNumber: "+11234567890", Anything: { [text]: 1 } })).toContain("Anything must be");
+		}
 	});
 });
