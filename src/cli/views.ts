@@ -1,6 +1,6 @@
 /** What `--json` prints: the field names of the API (contract 2.6, 6.2). Pure. */
 import type { CallTrace } from "../calls/index.ts";
-import type { NumberView } from "../directory/index.ts";
+import type { AuditView, NumberView } from "../directory/index.ts";
 import type { Message } from "../domain/index.ts";
 import type { MailboxDetails } from "../mailbox/index.ts";
 
@@ -59,6 +59,21 @@ export function mailboxView(mailbox: MailboxDetails) {
 		TimeZone: mailbox.timeZone,
 		Language: mailbox.language,
 		ActivatedOn: mailbox.activatedOn.toISOString(),
+	};
+}
+
+export function auditView(entry: AuditView) {
+	return {
+		At: entry.at.toISOString(),
+		Operation: entry.operation,
+		PhoneNumber: entry.number,
+		Thing: entry.thing,
+		AccountId: entry.accountId,
+		DistributorId: entry.distributorId,
+		AccountKey: entry.accountKey,
+		Address: entry.address,
+		Before: entry.before,
+		After: entry.after,
 	};
 }
 

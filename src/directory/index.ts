@@ -1,3 +1,4 @@
+export { type AuditEntry, type AuditFilter, type AuditView, audit, eraseAudit, readAudit } from "./audit.ts";
 export { DIRECTORY_LIMITS } from "./limits.ts";
 export { deriveKey, type KeyPurpose, loadMasterKey } from "./master-key.ts";
 export { createNumbers } from "./numbers.ts";

@@ -29,4 +29,6 @@ export const DIRECTORY_LIMITS = {
 	importRowsMax: 1_000_000,
 	importBatchRows: 2_000,
 	listMax: 10_000,
+	/** Audit rows of one statement: PostgreSQL takes 65,535 parameters, a row has ten. */
+	auditBatchRows: 2_000,
 } as const;

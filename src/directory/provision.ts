@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { type Clock, Failure, newId, type Principal } from "../domain/index.ts";
 import type { Db, Tx } from "../store/index.ts";
 import { accountFor } from "./account-for.ts";
+import { audit } from "./audit.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import type { Provisioned, ProvisionRequest } from "./types.ts";
 
@@ -64,8 +65,29 @@ export async function provision(
 				numbers: [number.number],
 			})
 			.execute();
+		await audit(tx, {
+			who,
+			at: orderDate,
+			accountId,
+			number: number.number,
+			operation: who.operation ?? "provisionNumber",
+			after: { OrderId: orderId, ...asAudited(request) },
+		});
 		return { orderId, orderDate, number: viewOf(number) };
 	});
+}
+
+function asAudited(request: ProvisionRequest) {
+	return {
+		ProductType: request.productType,
+		MessageType: request.messageType,
+		MessageEnabled: request.messageEnabled,
+		VoiceEnabled: request.voiceEnabled,
+		DataEnabled: request.dataEnabled,
+		MessageRouteId: request.messageRouteId,
+		VoiceRouteId: request.voiceRouteId,
+		AssignedSubscriberId: request.assignedSubscriberId,
+	};
 }
 
 /**

@@ -1,5 +1,6 @@
-import { ownedNumber } from "../directory/index.ts";
+import { audit, ownedNumber } from "../directory/index.ts";
 import { Failure, isWeakPin, newId, type Principal } from "../domain/index.ts";
+import { auditedChange, auditedSettings } from "./audited.ts";
 import { forgetAttempts } from "./check-pin.ts";
 import { type CheckedFields, checkedFields } from "./fields.ts";
 import type { Needs } from "./needs.ts";
@@ -20,6 +21,7 @@ export async function activate(
 	const pinHash = await hashIfOwned(needs, who, phoneNumber, accountId, checked);
 	await needs.store.transaction(async (tx) => {
 		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
+		const before = await auditedSettings(tx, phoneNumber);
 		const columns = columnsOf(checked, pinHash, phoneNumber, needs.clock.now());
 		const mailbox = await tx
 			.insertInto("mailboxes")
@@ -34,6 +36,15 @@ export async function activate(
 			.returning("id")
 			.executeTakeFirstOrThrow();
 		if (pinHash !== undefined) await forgetAttempts(tx, mailbox.id);
+		await audit(tx, {
+			who,
+			at: needs.clock.now(),
+			accountId: number.accountId,
+			number: phoneNumber,
+			operation: who.operation ?? "activateVoicemail",
+			before,
+			after: auditedChange(checked),
+		});
 	});
 }
 
@@ -48,7 +59,8 @@ export async function update(
 	const checked = checkedFields(fields);
 	const pinHash = await hashIfOwned(needs, who, phoneNumber, accountId, checked);
 	await needs.store.transaction(async (tx) => {
-		await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
+		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
+		const before = await auditedSettings(tx, phoneNumber);
 		const mailbox = await tx
 			.updateTable("mailboxes")
 			.set(columnsOf(checked, pinHash, phoneNumber, needs.clock.now()))
@@ -57,6 +69,15 @@ export async function update(
 			.executeTakeFirst();
 		if (!mailbox) throw notActive();
 		if (pinHash !== undefined) await forgetAttempts(tx, mailbox.id);
+		await audit(tx, {
+			who,
+			at: needs.clock.now(),
+			accountId: number.accountId,
+			number: phoneNumber,
+			operation: who.operation ?? "updateVoicemail",
+			before,
+			after: auditedChange(checked),
+		});
 	});
 }
 

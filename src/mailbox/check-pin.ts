@@ -1,4 +1,4 @@
-import { LIVE_STATUSES } from "../directory/index.ts";
+import { audit, LIVE_STATUSES } from "../directory/index.ts";
 import { Failure, isPin, isWeakPin } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import type { PinChange, PinChannel, PinCheck } from "./call-types.ts";
@@ -59,10 +59,19 @@ export async function changePin(needs: Needs, mailboxId: string, pin: string): P
 			.updateTable("mailboxes")
 			.set({ pinHash, pinChangeRequired: false, pinChangedOn: now, updatedOn: now })
 			.where("id", "=", mailboxId)
-			.returning("id")
+			.returning(["id", "accountId"])
 			.executeTakeFirst();
 		if (!changed) throw mailboxGone();
 		await forgetAttempts(tx, mailboxId);
+		await audit(tx, {
+			who: { accountKey: "phone" },
+			at: now,
+			accountId: changed.accountId,
+			number: mailbox.phoneNumber,
+			operation: "changePin",
+			before: { PIN: mailbox.pinHash },
+			after: { PIN: pinHash },
+		});
 		return { result: "changed" };
 	});
 }

@@ -1,5 +1,6 @@
-import { ownedNumber } from "../directory/index.ts";
+import { audit, ownedNumber } from "../directory/index.ts";
 import type { Principal } from "../domain/index.ts";
+import { auditedSettings } from "./audited.ts";
 import { eraseBlobs } from "./erase-blobs.ts";
 import type { Needs } from "./needs.ts";
 
@@ -14,7 +15,7 @@ export async function remove(
 	accountId: string | undefined,
 ): Promise<void> {
 	await needs.store.transaction(async (tx) => {
-		await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
+		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
 		// Waits for deposits that hold the mailbox; their messages are then among those deleted below.
 		const mailbox = await tx
 			.selectFrom("mailboxes")
@@ -23,6 +24,7 @@ export async function remove(
 			.forUpdate()
 			.executeTakeFirst();
 		if (!mailbox) return;
+		const before = await auditedSettings(tx, phoneNumber);
 		const messages = await tx
 			.deleteFrom("messages")
 			.where("phoneNumber", "=", phoneNumber)
@@ -39,5 +41,13 @@ export async function remove(
 			tx,
 			[...messages, ...greetings].map((row) => row.blobKey),
 		);
+		await audit(tx, {
+			who,
+			at: needs.clock.now(),
+			accountId: number.accountId,
+			number: phoneNumber,
+			operation: who.operation ?? "deleteVoicemail",
+			before: { ...before, Messages: messages.length, Greetings: greetings.length },
+		});
 	});
 }

@@ -17,7 +17,13 @@ export interface AccountTable {
 	id: string;
 	distributorId: string;
 	name: string;
+	/** Of its manager; never shown. */
+	adminEmail: string | null;
+	/** Postal addresses as given: `Street1`, `Street2`, `City`, `State`, `Zip`, `Country`. */
+	billingAddress: ColumnType<Record<string, string>, string | undefined, string>;
+	mailingAddress: ColumnType<Record<string, string>, string | undefined, string>;
 	createdOn: TimestampDefault;
+	updatedOn: TimestampDefault;
 }
 
 export interface AccountKeyTable {
@@ -30,6 +36,10 @@ export interface AccountKeyTable {
 	/** HMAC-SHA-256 of the secret under a key derived from the master key. */
 	secretHash: Uint8Array;
 	rights: ColumnType<string[], string[] | undefined, string[]>;
+	/** The secret before the last rotation, good until `previousUntil`. */
+	previousSecretHash: Uint8Array | null;
+	previousUntil: NullableTimestamp;
+	rotatedOn: NullableTimestamp;
 	createdOn: TimestampDefault;
 	revokedOn: NullableTimestamp;
 }
@@ -173,6 +183,47 @@ export interface CallTable {
 	trace: ColumnType<unknown, string, string>;
 }
 
+/** Only grows; see `directory`'s `audit`. */
+export interface AuditEntryTable {
+	id: Generated<string>;
+	at: TimestampDefault;
+	distributorId: string | null;
+	accountId: string | null;
+	/** Who: an AccountKey, or `cli:user`, `phone`, `job`. */
+	accountKey: string;
+	operation: string;
+	number: string | null;
+	/** Id of what was changed where that is no number. */
+	thing: string | null;
+	/** Source address of the request. */
+	address: string | null;
+	before: ColumnType<unknown, string | null | undefined, never>;
+	after: ColumnType<unknown, string | null | undefined, never>;
+}
+
+export interface SubscriberTable {
+	/** `TSUID-...` */
+	id: string;
+	accountId: string;
+	name: string;
+	/** Unique on the platform, without regard to case. */
+	email: string;
+	/** `Subscriber`, `Manager`, `Account Admin`. */
+	role: string;
+	createdOn: TimestampDefault;
+	updatedOn: TimestampDefault;
+}
+
+/** Answers given under an `Idempotency-Key`. */
+export interface KeptAnswerTable {
+	accountKey: string;
+	idempotencyKey: string;
+	operation: string;
+	requestHash: Uint8Array;
+	answer: ColumnType<Record<string, unknown>, string, string>;
+	createdOn: TimestampDefault;
+}
+
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
 export interface Database {
 	distributors: DistributorTable;
@@ -186,4 +237,7 @@ export interface Database {
 	messages: MessageTable;
 	greetings: GreetingTable;
 	calls: CallTable;
+	auditEntries: AuditEntryTable;
+	subscribers: SubscriberTable;
+	keptAnswers: KeptAnswerTable;
 }

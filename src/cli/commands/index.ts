@@ -1,6 +1,7 @@
 /** The commands, in the order of the help. */
 import type { Command } from "../command.ts";
 import { accountsList } from "./accounts.ts";
+import { audit } from "./audit.ts";
 import { call } from "./call.ts";
 import { callsList, callsTrace } from "./calls.ts";
 import { config } from "./config.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
 	callsTrace,
 	jobsList,
 	jobsRetry,
+	audit,
 	config,
 	doctor,
 ];

@@ -86,7 +86,7 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 			handler: async (request, reply) => {
 				const who =
 					each.auth === "bearer"
-						? await admitBearer(request, needs.tokens, keys, workTimeoutMs)
+						? await admitBearer(request, each.id, needs.tokens, keys, workTimeoutMs)
 						: admitAddress(request, addresses);
 				const raw = await rawInput(each, request, bounds);
 				const result = await withinTime(each.handle(read(raw) as never, who as Principal, request.ip), workTimeoutMs);
@@ -117,6 +117,7 @@ async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 
 async function admitBearer(
 	request: FastifyRequest,
+	operation: string,
 	tokens: Tokens,
 	keys: Budget,
 	workTimeoutMs: number,
@@ -126,7 +127,8 @@ async function admitBearer(
 	const who = await withinTime(tokens.verify(token, pathOf(request)), workTimeoutMs);
 	noteKey(request, who.accountKey);
 	keys.spend(who.accountKey);
-	return who;
+	// What the audit log says of a change.
+	return { ...who, address: request.ip, operation };
 }
 
 function admitAddress(request: FastifyRequest, addresses: Budget): undefined {

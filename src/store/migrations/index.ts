@@ -1,7 +1,9 @@
 /** All migrations in their order; a released one is never edited or removed. */
 import type { Migration } from "kysely/migration";
 import * as spine from "./0001-spine.ts";
+import * as accounts from "./0002-accounts.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
+	"0002-accounts": accounts,
 };
