@@ -20,7 +20,7 @@ export interface EmailNotifierOptions {
 export interface EmailNotifier {
 	/**
 	 * `message.stored`: one `email.message` job where the mailbox wants mail. A silent message alerts nobody. Done twice,
-	 * it makes a second job, whose mail falls on the first one by its Message-ID.
+	 * it makes one job; done again hours later, the second mail falls on the first one by its Message-ID.
 	 */
 	fanOut(data: JobData["message.stored"]): Promise<void>;
 	/**
@@ -45,7 +45,10 @@ export function createEmailNotifier(options: EmailNotifierOptions): EmailNotifie
 			log.debug({ messageId, why: whyNot(notice) }, "no e-mail for this message");
 			return;
 		}
-		await store.transaction((tx) => store.jobs.enqueue(tx, "email.message", { messageId, phoneNumber }));
+		// A process that dies before `message.stored` is marked done leads here again: the key makes it one job.
+		await store.transaction((tx) =>
+			store.jobs.enqueue(tx, "email.message", { messageId, phoneNumber }, { key: messageId }),
+		);
 	};
 
 	const send = async ({ messageId, phoneNumber }: JobData["email.message"]): Promise<void> => {

@@ -26,6 +26,10 @@ export interface JobData {
 	"email.message": { readonly messageId: string; readonly phoneNumber: string };
 	/** Erase blobs whose rows are gone. */
 	"blobs.erase": { readonly blobKeys: readonly string[] };
+	/** A fact that webhooks of its account subscribe to: one delivery for each of them. */
+	"event.stored": { readonly eventId: string };
+	/** Send one event to one webhook. A round that is not the delivery's own was overtaken by a replay. */
+	"webhook.deliver": { readonly deliveryId: string; readonly round: number };
 }
 export type JobName = keyof JobData;
 
@@ -44,17 +48,32 @@ export interface JobView {
 	readonly Data: unknown;
 }
 
+export interface EnqueueOptions {
+	/** What is enqueued twice under one key is one job, as long as the first is kept: an hour after it is done. */
+	readonly key?: string;
+	/** Jobs of one group share its places where the name's policy has `perGroup`. */
+	readonly group?: string;
+}
+
+/** What a handler may know of the try it is. */
+export interface JobTry {
+	readonly jobId: string;
+	/** A throw makes the job dead. */
+	readonly last: boolean;
+}
+
 export interface Jobs {
 	/** Joins the caller's transaction: the job exists if and only if it commits. */
-	enqueue<N extends JobName>(tx: Tx, name: N, data: JobData[N]): Promise<void>;
+	enqueue<N extends JobName>(tx: Tx, name: N, data: JobData[N], options?: EnqueueOptions): Promise<void>;
 	/**
 	 * Runs jobs of one name; at least once each, fetched in batches, `concurrency` at a time; a throw is retried with
-	 * backoff (`retryFor`: days for mail), then dead. The handler must be safe to run twice.
+	 * backoff (`retryFor`: days for mail), then dead. The handler must be safe to run twice. A thrown error may say more:
+	 * `permanent: true` makes the job dead at once, `retryAfterMs` sets the wait before the next try.
 	 */
 	work<N extends JobName>(
 		name: N,
 		concurrency: number,
-		handler: (data: JobData[N], jobId: string) => Promise<void>,
+		handler: (data: JobData[N], jobTry: JobTry) => Promise<void>,
 	): Promise<void>;
 	list(filter?: {
 		readonly state?: JobState | "dead";

@@ -17,9 +17,9 @@ function begin(notice: MessageNotice | undefined, fail?: Failure) {
 	const store = {
 		transaction: async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => work(tx),
 		jobs: {
-			enqueue: async (given: Tx, name: string, data: object) => {
+			enqueue: async (given: Tx, name: string, data: object, options: object) => {
 				expect(given).toBe(tx);
-				enqueued.push({ name, data });
+				enqueued.push({ name, data, ...options });
 			},
 			work: async (name: string) => void worked.push(name),
 		},
@@ -50,7 +50,7 @@ describe("a stored message", () => {
 	test("asks for an e-mail where the mailbox wants one", async () => {
 		const { notifier, enqueued } = begin(sampleNotice());
 		await notifier.fanOut(JOB);
-		expect(enqueued).toEqual([{ name: "email.message", data: JOB }]);
+		expect(enqueued).toEqual([{ name: "email.message", data: JOB, key: MESSAGE_ID }]);
 	});
 
 	test.each([

@@ -55,6 +55,21 @@ describe("enqueueing", () => {
 		await expect(other.jobs.work("email.message", 1, async () => {})).rejects.toThrow("worker");
 	});
 
+	test("two jobs under one key are one, also where the first is done already; other keys and names are others", async () => {
+		const enqueue = (name: "email.message" | "message.stored", key: string) =>
+			store.transaction((tx) => store.jobs.enqueue(tx, name, mail("VMID-1"), { key }));
+		await enqueue("email.message", "VMID-1");
+		await Promise.all([enqueue("email.message", "VMID-1"), enqueue("email.message", "VMID-1")]);
+		expect(await store.jobs.list()).toHaveLength(1);
+		await store.jobs.work("email.message", 1, async () => {});
+		await jobIn("completed");
+		await enqueue("email.message", "VMID-1");
+		expect(await store.jobs.list()).toMatchObject([{ State: "completed", Attempts: 1 }]);
+		await enqueue("email.message", "VMID-2");
+		await enqueue("message.stored", "VMID-1");
+		expect(await store.jobs.list()).toHaveLength(3);
+	});
+
 	test("contents instead of ids are refused", async () => {
 		const tooMuch = store.transaction((tx) =>
 			store.jobs.enqueue(tx, "blobs.erase", { blobKeys: ["x".repeat(20_000)] }),
@@ -111,6 +126,30 @@ describe("working", () => {
 		await allQuick.promise;
 		expect(done).not.toContain("VMID-slow");
 		hold.resolve();
+	});
+
+	test("a group has its own places: its jobs wait for each other, and others pass them at once", async () => {
+		const hold = signal();
+		const running = new Map<string, number>();
+		let most = 0;
+		const passed = signal<string>();
+		await store.jobs.work("webhook.deliver", 20, async ({ deliveryId }) => {
+			if (deliveryId === "quick") return passed.resolve(deliveryId);
+			running.set("slow", (running.get("slow") ?? 0) + 1);
+			most = Math.max(most, running.get("slow")!);
+			await hold.promise;
+			running.set("slow", running.get("slow")! - 1);
+		});
+		const enqueue = (deliveryId: string, group: string) =>
+			store.transaction((tx) => store.jobs.enqueue(tx, "webhook.deliver", { deliveryId, round: 0 }, { group }));
+		for (let i = 0; i < 40; i++) await enqueue(`slow-${i}`, "slow");
+		await enqueue("quick", "quick");
+		expect(await passed.promise).toBe("quick");
+		expect(most).toBe(JOB_POLICIES["webhook.deliver"].perGroup);
+		hold.resolve();
+		const done = () => store.jobs.list({ name: "webhook.deliver", state: "completed" });
+		await expect.poll(async () => (await done()).length, { timeout: 5_000 }).toBe(41);
+		expect(most).toBe(JOB_POLICIES["webhook.deliver"].perGroup);
 	});
 
 	test("each job runs once where nothing fails, though two processes work on the name", async () => {
@@ -181,7 +220,7 @@ describe("a crash", () => {
 		const hold = signal();
 		const started = signal();
 		const queue: Queue = {
-			fetch: async () => (touched.length === 0 ? [{ id: "a", data: {}, retryCount: 0 }] : []),
+			fetch: async () => (touched.length === 0 ? [{ id: "a", data: {}, retryCount: 0, retryLimit: 1 }] : []),
 			complete: async () => {},
 			fail: async () => {},
 			touch: async (jobs) => {
@@ -270,6 +309,21 @@ describe("failing", () => {
 		await enqueueMail("VMID-1");
 		expect(await jobIn("dead")).toMatchObject({ Attempts: 1, Error: "550 no such user" });
 		expect(attempts).toBe(1);
+	});
+
+	test("an error may name the wait before the next try, and a handler knows its last one", async () => {
+		const lasts: boolean[] = [];
+		await store.jobs.work("email.message", 1, async (_, { last }) => {
+			lasts.push(last);
+			throw Object.assign(new Error("later"), { retryAfterMs: 43_200_000 });
+		});
+		await enqueueMail("VMID-1");
+		const waiting = await jobIn("retry");
+		const waitMs = Date.parse(waiting.NextAttemptOn!) - Date.now();
+		expect(Math.abs(waitMs - 43_200_000)).toBeLessThan(10_000);
+		await sql`update pgboss.job set retry_limit = 1, start_after = now() where id = ${waiting.JobId}`.execute(store.db);
+		expect(await jobIn("dead")).toMatchObject({ JobId: waiting.JobId, Attempts: 2 });
+		expect(lasts).toEqual([false, true]);
 	});
 
 	test("dead jobs outlive the housekeeping that removes finished ones", async () => {

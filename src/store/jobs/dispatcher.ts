@@ -4,6 +4,7 @@
  */
 import type { Log } from "../../domain/index.ts";
 import { isOutage } from "../connections/outage.ts";
+import type { JobTry } from "../types.ts";
 import { redactError } from "./redact.ts";
 
 export interface FetchedJob {
@@ -11,6 +12,17 @@ export interface FetchedJob {
 	readonly data: unknown;
 	/** Names the attempt: a result of an attempt that was given up meanwhile is ignored. */
 	readonly retryCount: number;
+	/** Tries after the first; an operator's retry raises it. */
+	readonly retryLimit: number;
+}
+
+/** How a try ended that failed. */
+export interface JobFailure {
+	readonly message: string;
+	/** No further try. */
+	readonly dead: boolean;
+	/** Wait before the next try, where the handler named one; else the policy's. */
+	readonly retryAfterMs: number | undefined;
 }
 
 /** What it needs of the queue. */
@@ -19,15 +31,16 @@ export interface Queue {
 	complete(jobs: readonly FetchedJob[]): Promise<void>;
 	/** Says that these are still being worked on. */
 	touch(jobs: readonly FetchedJob[]): Promise<void>;
-	/** @param dead no further try. */
-	fail(job: FetchedJob, message: string, dead: boolean): Promise<void>;
+	fail(job: FetchedJob, failure: JobFailure): Promise<void>;
 }
 
 export interface DispatcherOptions {
 	readonly name: string;
 	readonly concurrency: number;
 	readonly queue: Queue;
-	readonly handler: (data: unknown, jobId: string) => Promise<void>;
+	readonly handler: (data: unknown, jobTry: JobTry) => Promise<void>;
+	/** Jobs of one group are held back while others of it run: then fewer than asked for is not all there is. */
+	readonly grouped?: boolean;
 	/** Between two looks without a notice: for retries that fall due, and for missed notices. */
 	readonly pollMs: number;
 	/** Between two signs of life of running jobs. */
@@ -82,14 +95,14 @@ export class Dispatcher {
 				return;
 			}
 			for (const job of jobs) this.#start(job);
-			if (jobs.length === free) this.#again = true;
+			if (jobs.length === free || (this.#options.grouped === true && jobs.length > 0)) this.#again = true;
 		}
 	}
 
 	#start(job: FetchedJob): void {
 		const run = this.#run(job).finally(() => {
 			this.#running.delete(job);
-			if (this.#again) this.wake();
+			if (this.#again || this.#options.grouped === true) this.wake();
 		});
 		this.#running.set(job, run);
 	}
@@ -103,12 +116,12 @@ export class Dispatcher {
 	async #run(job: FetchedJob): Promise<void> {
 		const { name, handler, queue, log } = this.#options;
 		try {
-			await handler(job.data, job.id);
+			await handler(job.data, { jobId: job.id, last: job.retryCount >= job.retryLimit });
 		} catch (error) {
-			const dead = (error as { permanent?: unknown } | null)?.permanent === true;
-			const message = redactError(error);
+			const failure = failureOf(error);
+			const { message, dead } = failure;
 			log.warn({ job: name, jobId: job.id, attempt: job.retryCount + 1, dead, error: message }, "job failed");
-			await this.#settle(() => queue.fail(job, message, dead));
+			await this.#settle(() => queue.fail(job, failure));
 			return;
 		}
 		this.#done.push(job);
@@ -167,6 +180,15 @@ export class Dispatcher {
 			this.#options.log.warn(fields, "jobs still ran at the end; they will run again");
 		}
 	}
+}
+
+function failureOf(error: unknown): JobFailure {
+	const said = error as { permanent?: unknown; retryAfterMs?: unknown } | null | undefined;
+	return {
+		message: redactError(error),
+		dead: said?.permanent === true,
+		retryAfterMs: typeof said?.retryAfterMs === "number" ? said.retryAfterMs : undefined,
+	};
 }
 
 function isRetriable(error: unknown): boolean {

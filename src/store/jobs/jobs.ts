@@ -1,11 +1,12 @@
 /** The job queue: pg-boss keeps the jobs, its schema and its housekeeping; fetching and running them is ours. */
+import { createHash } from "node:crypto";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import type pg from "pg";
 import { type ConstructorOptions, PgBoss } from "pg-boss";
 import type { Log } from "../../domain/index.ts";
 import { STORE_LIMITS } from "../limits.ts";
 import type { Database } from "../schema.ts";
-import type { JobName, Jobs, Tx } from "../types.ts";
+import type { EnqueueOptions, JobName, Jobs, JobTry, Tx } from "../types.ts";
 import { Dispatcher, type FetchedJob, type Queue } from "./dispatcher.ts";
 import { Listener } from "./listener.ts";
 import { JOB_POLICIES, type JobPolicy } from "./policies.ts";
@@ -107,7 +108,7 @@ async function declareQueues(boss: PgBoss): Promise<void> {
 	}
 }
 
-function queueOptions(policy: JobPolicy) {
+function queueOptions({ perGroup: _, ...policy }: JobPolicy) {
 	return {
 		...policy,
 		retryBackoff: true,
@@ -138,10 +139,14 @@ class EnqueuingJobs implements Jobs, AsyncDisposable {
 		this.db = db;
 	}
 
-	async enqueue<N extends JobName>(tx: Tx, name: N, data: object): Promise<void> {
+	async enqueue<N extends JobName>(tx: Tx, name: N, data: object, { key, group }: EnqueueOptions = {}): Promise<void> {
 		const size = Buffer.byteLength(JSON.stringify(data));
 		if (size > STORE_LIMITS.jobDataBytesMax) throw new RangeError(`job ${name} with ${size} bytes of data`);
-		await this.boss.send(name, data, { db: { executeSql: (text, values) => runSql(tx, text, values) } });
+		await this.boss.send(name, data, {
+			...(key === undefined ? {} : { id: jobIdOf(name, key) }),
+			...(group === undefined ? {} : { group: { id: group } }),
+			db: { executeSql: (text, values) => runSql(tx, text, values) },
+		});
 	}
 
 	async work(name: JobName, _concurrency: number, _handler: unknown): Promise<void> {
@@ -192,7 +197,8 @@ class WorkingJobs extends EnqueuingJobs {
 			name,
 			concurrency,
 			queue: this.#queueOf(name),
-			handler: handler as (data: unknown, jobId: string) => Promise<void>,
+			handler: handler as (data: unknown, jobTry: JobTry) => Promise<void>,
+			grouped: JOB_POLICIES[name].perGroup !== undefined,
 			pollMs: POLL_MS,
 			heartbeatMs: HEARTBEAT_EVERY_MS,
 			log: this.#log,
@@ -202,18 +208,24 @@ class WorkingJobs extends EnqueuingJobs {
 	}
 
 	#queueOf(name: JobName): Queue {
+		const { perGroup } = JOB_POLICIES[name];
+		const grouping = perGroup === undefined ? {} : { groupConcurrency: perGroup };
 		return {
-			fetch: (batchSize) => this.boss.fetch<object>(name, { batchSize }),
+			fetch: (batchSize) => this.boss.fetch<object>(name, { batchSize, includeMetadata: true, ...grouping }),
 			complete: async (jobs) => {
 				await this.boss.complete(name, jobs.map(attemptOf));
 			},
 			touch: async (jobs) => {
 				await this.boss.touch(name, jobs.map(attemptOf));
 			},
-			fail: async (job, message, dead) => {
-				// Out of tries is what dead means to pg-boss.
-				if (dead) {
-					await sql`update pgboss.job set retry_limit = retry_count
+			fail: async (job, { message, dead, retryAfterMs }) => {
+				// Out of tries is what dead means to pg-boss; a wait that grows would not be the one named.
+				if (dead || retryAfterMs !== undefined) {
+					const wait = retryAfterMs === undefined ? null : Math.ceil(retryAfterMs / 1000);
+					await sql`update pgboss.job set
+							retry_limit = case when ${dead} then retry_count else retry_limit end,
+							retry_delay = coalesce(${wait}::int, retry_delay),
+							retry_backoff = retry_backoff and ${wait}::int is null
 						where name = ${name} and id = ${job.id}::uuid and state = 'active' and retry_count = ${job.retryCount}`.execute(
 						this.db,
 					);
@@ -230,6 +242,15 @@ class WorkingJobs extends EnqueuingJobs {
 		await keepDead(this.db).catch(() => {});
 		await super[Symbol.asyncDispose]();
 	}
+}
+
+/** The same for the same name and key: a UUID of version 8 (RFC 9562 §5.8) made of their hash. */
+function jobIdOf(name: string, key: string): string {
+	const bytes = createHash("sha256").update(`${name}\n${key}`).digest().subarray(0, 16);
+	bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+	bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+	const hex = bytes.toString("hex");
+	return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 function attemptOf(job: FetchedJob): { id: string; retryCount: number } {

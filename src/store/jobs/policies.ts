@@ -10,6 +10,8 @@ export interface JobPolicy {
 	readonly retryLimit: number;
 	/** A handler that runs longer is taken for lost, and the job is tried again. Seconds. */
 	readonly expireInSeconds: number;
+	/** So many jobs of one group at once, over all processes: a slow group holds back no other. */
+	readonly perGroup?: number;
 }
 
 const DAY = 86_400;
@@ -18,6 +20,13 @@ export const JOB_POLICIES: Record<JobName, JobPolicy> = {
 	"message.stored": { ...patient({ firstSeconds: 1, maxSeconds: 300, forSeconds: 3 * DAY }), expireInSeconds: 60 },
 	// RFC 5321 §4.5.4.1 asks a sender to keep trying for four to five days in general; a voicemail is stale after three.
 	"email.message": { ...patient({ firstSeconds: 5, maxSeconds: 3_600, forSeconds: 3 * DAY }), expireInSeconds: 300 },
+	"event.stored": { ...patient({ firstSeconds: 1, maxSeconds: 300, forSeconds: 3 * DAY }), expireInSeconds: 60 },
+	// The handler names its own waits and its own end (contract 6.7); these are for what a crash cut off.
+	"webhook.deliver": {
+		...patient({ firstSeconds: 5, maxSeconds: 300, forSeconds: 3 * DAY }),
+		expireInSeconds: 60,
+		perGroup: 4,
+	},
 	"blobs.erase": { ...patient({ firstSeconds: 10, maxSeconds: 3_600, forSeconds: 30 * DAY }), expireInSeconds: 300 },
 };
 
@@ -26,7 +35,7 @@ function patient(wish: {
 	firstSeconds: number;
 	maxSeconds: number;
 	forSeconds: number;
-}): Omit<JobPolicy, "expireInSeconds"> {
+}): Pick<JobPolicy, "retryDelay" | "retryDelayMax" | "retryLimit"> {
 	let retryLimit = 0;
 	for (let waited = 0; waited < wish.forSeconds; retryLimit++) {
 		waited += Math.min(wish.maxSeconds, wish.firstSeconds * 2 ** Math.min(retryLimit + 1, 16));
