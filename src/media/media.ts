@@ -95,7 +95,10 @@ class RunningMedia implements Media {
 				return session;
 			} catch (error) {
 				this.#forget(session);
-				if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
+				if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+					this.#ports.passOver(port);
+					continue;
+				}
 				if (error instanceof MediaError) throw error;
 				const why = (error as Error).message;
 				throw new MediaError("bindFailed", `No RTP port can be opened on ${options.bind}: ${why}.`, { cause: error });

@@ -34,4 +34,13 @@ export class PortPool {
 	release(port: number): void {
 		this.#taken.delete(port);
 	}
+
+	/**
+	 * Another program holds the port. Others take ports in blocks too: the next one is looked for far away, by the golden
+	 * section of the range, which comes near every place in few steps.
+	 */
+	passOver(port: number): void {
+		this.release(port);
+		this.#next = (this.#next + Math.floor(this.#ports.length * 0.382)) % this.#ports.length;
+	}
 }

@@ -247,4 +247,27 @@ describe("ports", () => {
 		pool.release(20_002);
 		expect([pool.take(), pool.take()]).toEqual([20_002, 20_004]);
 	});
+
+	test("a block of ports that another program holds is jumped over", () => {
+		const pool = new PortPool(20_000, 29_999);
+		const held = (port: number): boolean => port < 22_000;
+		let tries = 0;
+		for (let port = pool.take()!; held(port) && tries < 10; port = pool.take()!) {
+			pool.passOver(port);
+			tries++;
+		}
+		expect(tries).toBeLessThan(3);
+		expect(pool.free).toBe(4999);
+	});
+
+	test("in a small range every port is tried", () => {
+		const pool = new PortPool(20_000, 20_013);
+		const tried = new Set<number>();
+		for (let tries = 0; tries < MEDIA_LIMITS.portTriesMax; tries++) {
+			const port = pool.take()!;
+			tried.add(port);
+			pool.passOver(port);
+		}
+		expect(tried.size).toBe(7);
+	});
 });

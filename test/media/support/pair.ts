@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { afterAll } from "vitest";
 import {
 	answerOffer,
 	decodeG711,
@@ -26,7 +27,7 @@ const take = (level: string) => (_fields: object, message: string) => logged.pus
 export const log = { debug: take("debug"), info: take("info"), warn: take("warn"), error: take("error") };
 
 const folders: string[] = [];
-process.on("exit", () => {
+afterAll(() => {
 	for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 export function newFolder(): string {
@@ -35,13 +36,13 @@ export function newFolder(): string {
 }
 
 /** Start of a range below the ports that systems give out by themselves; ports that others hold are passed over. */
-export const randomPort = (): number => 10_000 + 2 * Math.floor(Math.random() * 4500);
+export const randomPort = (): number => 10_000 + 2 * Math.floor(Math.random() * 3500);
 
 export function begin(options: { folder?: string; pairs?: number; workers?: number } = {}): Promise<Media> {
 	const from = randomPort();
 	return startMedia({
 		recordingLogFolder: options.folder ?? newFolder(),
-		rtpPorts: { from, to: from + 2 * (options.pairs ?? 200) - 1 },
+		rtpPorts: { from, to: from + 2 * (options.pairs ?? 1000) - 1 },
 		workers: options.workers ?? 2,
 		log,
 	});
