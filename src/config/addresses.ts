@@ -1,6 +1,6 @@
 /** Reading and matching of addresses: listen addresses, trusted peers and proxies. */
 import { BlockList, isIP, isIPv4 } from "node:net";
-import type { ListenAddress, TransportName } from "../sip/types.ts";
+import type { ListenAddress, TransportName } from "../sip/index.ts";
 import type { HostPort } from "./types.ts";
 
 /** What was read, or why it could not be. */

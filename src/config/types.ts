@@ -1,5 +1,5 @@
 /** The settings in force, typed. One schema, three sources: command line, environment, `afterbeep.toml` in the data folder. */
-import type { ListenAddress } from "../sip/types.ts";
+import type { ListenAddress } from "../sip/index.ts";
 
 export const ROLES = ["api", "sip", "worker"] as const;
 export type Role = (typeof ROLES)[number];

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { isE164, LIMITS } from "../domain/index.ts";
-import type { ListenAddress } from "../sip/types.ts";
+import type { ListenAddress } from "../sip/index.ts";
 import { type Reading, readHostPort, readListenAddress, readRange } from "./addresses.ts";
 import { CONFIG_LIMITS } from "./limits.ts";
 
