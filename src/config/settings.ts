@@ -1,7 +1,7 @@
 /** Every setting: its names, its default, what it means, how its text is read. The one schema. */
 import { z } from "zod";
 import { CONFIG_LIMITS as BOUNDS } from "./limits.ts";
-import { GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
+import { DIVERTERS, GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
 import * as value from "./values.ts";
 
 export interface Setting {
@@ -45,6 +45,16 @@ export const SETTINGS = {
 	},
 	rtpPorts: { variable: "AFTERBEEP_RTP_PORTS", default: "20000-29999", meaning: "media ports" },
 	sipPeers: { variable: "AFTERBEEP_SIP_PEERS", default: "127.0.0.1,::1", meaning: "trusted peers (addresses, ranges)" },
+	diverter: {
+		variable: "AFTERBEEP_DIVERTER",
+		default: "original",
+		meaning: "whose mailbox, of several who diverted a call: original or last",
+	},
+	assertedIdentity: {
+		variable: "AFTERBEEP_ASSERTED_IDENTITY",
+		default: "yes",
+		meaning: "believe the peers' P-Asserted-Identity; no where they pass on what strangers say",
+	},
 	country: { variable: "AFTERBEEP_COUNTRY", unset: "none", meaning: "country of bare national numbers (ISO 3166)" },
 	extensions: {
 		variable: "AFTERBEEP_EXTENSIONS",
@@ -149,6 +159,8 @@ export function settingsSchema(workingFolder: string) {
 		rtpAdvertise: value.advertisedAddress.optional(),
 		rtpPorts: value.portRange,
 		sipPeers: value.addressRanges,
+		diverter: value.oneOf(DIVERTERS),
+		assertedIdentity: value.yesNo,
 		country: value.country.optional(),
 		extensions: value.extensions,
 		accessNumbers: value.dialledNumbers,

@@ -8,6 +8,8 @@ export type Role = (typeof ROLES)[number];
 export const GREETING_MODES = ["standard", "beep"] as const;
 export type GreetingMode = (typeof GREETING_MODES)[number];
 
+export const DIVERTERS = ["original", "last"] as const;
+
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -32,6 +34,10 @@ export interface Config {
 	readonly rtpPorts: { readonly from: number; readonly to: number };
 	/** Addresses and CIDR ranges. */
 	readonly sipPeers: readonly string[];
+	/** Of several who diverted a call: the first one, whom the caller called, or the last one. */
+	readonly diverter: (typeof DIVERTERS)[number];
+	/** Whether the peers' P-Asserted-Identity counts. */
+	readonly assertedIdentity: boolean;
 	/** ISO 3166 alpha-2, upper case. */
 	readonly country: string | undefined;
 	/** Dialled pattern to E.164 pattern, such as `"10XX" = "+1555000XX"`. */

@@ -12,7 +12,7 @@ const CLOCK_DIFFERENCE_WARN_MS = 5_000;
 
 export async function checkStore(config: Config): Promise<readonly Finding[]> {
 	const embedded = config.databaseUrl === undefined;
-	if (embedded && !existsSync(path.join(config.dataFolder))) {
+	if (embedded && !existsSync(path.join(config.dataFolder, "postgres"))) {
 		return [
 			warn("database", "not made yet", "The first `afterbeep start` makes an embedded PostgreSQL in the data folder."),
 		];

@@ -30,10 +30,10 @@ export function callSettings(config: Config): CallSettings {
 	return {
 		policy: {
 			order: DEFAULT_SOURCE_ORDER,
-			diverter: "original",
+			diverter: config.diverter,
 			plan: { country: config.country, extensions: config.extensions },
 			accessNumbers: config.accessNumbers,
-			assertsIdentity: true,
+			assertsIdentity: config.assertedIdentity,
 		},
 		greeting: { mode: config.greeting, maxMs: config.greetingSecondsMax * 1000 },
 		silenceMs: config.silenceSeconds * 1000,
