@@ -21,7 +21,7 @@ import { createMailboxes } from "./mailbox/index.ts";
 import { encodeWav, type Media, startMedia } from "./media/index.ts";
 import { createEmailNotifier, openOutbox } from "./notify/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
-import { loadPrompts } from "./speech/index.ts";
+import { loadPrompts, type PromptLibrary } from "./speech/index.ts";
 import { lockDataFolder, openStore, type Store } from "./store/index.ts";
 
 export interface StartOptions {
@@ -60,6 +60,9 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	const startedOn = clock.now();
 	const parts: Parts = { draining: false };
 	opened.use(lockDataFolder(config.dataFolder));
+	// Read while the database starts: both take about as long.
+	const prompts = config.roles.has("sip") ? loadPrompts(PROMPTS_FOLDER, { language: config.language }) : undefined;
+	prompts?.catch(() => {}); // told where it is awaited
 	const store = opened.use(await openStore(storeOptions(config, log)));
 	const masterKey = await loadMasterKey({
 		file: config.masterKeyFile,
@@ -76,7 +79,9 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	measure(metrics, parts);
 
 	if (config.roles.has("worker")) await startWorker(config, { store, mailboxes, log }, opened);
-	if (config.roles.has("sip")) await startTelephony(config, parts, { store, mailboxes, clock, log }, opened);
+	if (prompts !== undefined) {
+		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, clock, log }, opened);
+	}
 	if (config.roles.has("api")) {
 		const { admin } = config;
 		if (admin !== undefined) {
@@ -153,6 +158,7 @@ async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisp
 }
 
 interface TelephonyNeeds extends WorkerNeeds {
+	readonly prompts: PromptLibrary;
 	readonly clock: Clock;
 }
 
@@ -162,8 +168,7 @@ async function startTelephony(
 	needs: TelephonyNeeds,
 	opened: AsyncDisposableStack,
 ): Promise<void> {
-	const { store, mailboxes, clock, log } = needs;
-	const prompts = await loadPrompts(PROMPTS_FOLDER, { language: config.language });
+	const { store, mailboxes, prompts, clock, log } = needs;
 	const media = opened.use(await startMedia(mediaOptions(config, log)));
 	const calls = opened.use(
 		await startCalls({
