@@ -18,7 +18,7 @@ import { createNumbers, createOperators, createTokens, loadMasterKey, type Opera
 import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import { createMetrics, type HttpServer, type Metrics, type Readiness, startHttp } from "./http/index.ts";
 import { createMailboxes } from "./mailbox/index.ts";
-import { encodeWav, type Media, startMedia } from "./media/index.ts";
+import { type Media, startMedia } from "./media/index.ts";
 import { createEmailNotifier, openOutbox } from "./notify/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "./speech/index.ts";
@@ -147,7 +147,6 @@ async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisp
 		mailboxes,
 		store,
 		outbox,
-		encodeWav,
 		mailFrom: config.mailFrom,
 		accessNumber: config.accessNumbers[0],
 		log,

@@ -10,14 +10,15 @@ const src = join(root, "src");
 /** The arrows of ARCHITECTURE.md. `config`, `wiring`, `cli` and `main.ts` may import everything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
 	domain: [],
+	audio: [],
 	sip: [],
-	media: [],
-	speech: ["domain"],
+	media: ["audio"],
+	speech: ["audio", "domain"],
 	store: ["domain"],
 	directory: ["domain", "store"],
-	mailbox: ["domain", "store", "directory"],
-	calls: ["domain", "sip", "media", "speech"],
-	notify: ["domain", "mailbox", "directory", "store"],
+	mailbox: ["audio", "domain", "store", "directory"],
+	calls: ["audio", "domain", "sip", "media", "speech"],
+	notify: ["audio", "domain", "mailbox", "directory", "store"],
 	http: ["domain", "mailbox", "directory"],
 };
 const OPEN_ROOMS = new Set(["config", "wiring", "cli", "main.ts"]);
@@ -27,7 +28,7 @@ const OPEN_ROOMS = new Set(["config", "wiring", "cli", "main.ts"]);
  * machines their timers.
  */
 const PURE =
-	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog)\/(?!running)|media\/(sdp|rtp|codec|dtmf|wav)\/|calls\/(deposit|retrieval|resolver)|speech\/say)/;
+	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog)\/(?!running)|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver)|speech\/say)/;
 const IMPURE_CALLS =
 	/\b(Date\.now\(|new Date\(\)|Math\.random\(|randomBytes\(|randomUUID\(|setTimeout\(|setInterval\(|performance\.now\()|from "node:(fs|dgram|http|https|tls|worker_threads|child_process|timers)/;
 

@@ -3,7 +3,8 @@
  * next state and the effects that the driver carries out, in order. Time comes in as `atMs`, a timer goes out as an effect.
  */
 
-import type { MessageStatus, TelephoneAudio } from "../domain/index.ts";
+import type { TelephoneAudio } from "../audio/index.ts";
+import type { MessageStatus } from "../domain/index.ts";
 import type { Speech } from "../speech/index.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallMailbox, MailboxMessages, PinChange, PinCheck } from "./ports.ts";

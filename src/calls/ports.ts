@@ -1,7 +1,9 @@
 /**
  * What the call flows need of the rest of the house. `mailbox/` fulfils `CallMailboxes`, `main.ts` hands it over.
  */
-import type { MailboxSource, Message, MessageStatus, RedirectReason, TelephoneAudio } from "../domain/index.ts";
+
+import type { TelephoneAudio } from "../audio/index.ts";
+import type { MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
 
 /** A number of ours, with its mailbox where one is active. */
 export interface HeldNumber {

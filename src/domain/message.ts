@@ -11,13 +11,6 @@ export type RedirectReason = (typeof REDIRECT_REASONS)[number];
 export const MAILBOX_SOURCES = ["Target", "HistoryInfo", "Diversion", "RequestUri", "CalledParty", "To"] as const;
 export type MailboxSource = (typeof MAILBOX_SOURCES)[number];
 
-/** Telephone audio at rest: 8,000 one-octet samples a second, as they came from the wire. */
-export type TelephoneEncoding = "PCMU" | "PCMA";
-export interface TelephoneAudio {
-	readonly encoding: TelephoneEncoding;
-	readonly samples: Uint8Array;
-}
-
 export interface Message {
 	/** `VMID-...`, made at the moment of answer; also the recording id, the blob key's last part and the mail's Message-ID. */
 	readonly messageId: string;

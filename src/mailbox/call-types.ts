@@ -2,7 +2,9 @@
  * Mailboxes as calls see them. `calls/` declares the same shapes as the ports that it needs; the two rooms may not
  * import each other, and a test holds them assignable.
  */
-import type { MailboxSource, Message, MessageStatus, RedirectReason, TelephoneAudio } from "../domain/index.ts";
+
+import type { TelephoneAudio } from "../audio/index.ts";
+import type { MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
 
 /** A live number of ours, with its mailbox where one is active. */
 export interface HeldNumber {

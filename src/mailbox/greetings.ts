@@ -1,4 +1,5 @@
-import { Failure, LIMITS, type TelephoneAudio, uuidv7 } from "../domain/index.ts";
+import type { TelephoneAudio } from "../audio/index.ts";
+import { Failure, LIMITS, uuidv7 } from "../domain/index.ts";
 import { SAMPLES_PER_MS, toBlob } from "./blob-audio.ts";
 import type { GreetingKind, Greetings } from "./call-types.ts";
 import { mailboxGone } from "./check-pin.ts";

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import type { Message, MessageStatus, TelephoneAudio } from "../domain/index.ts";
+import type { TelephoneAudio } from "../audio/index.ts";
+import type { Message, MessageStatus } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { fromBlob } from "./blob-audio.ts";
 import type { MailboxMessages } from "./call-types.ts";

@@ -1,5 +1,7 @@
 /** What one can do with a mailbox and its messages: the only door to them for calls, HTTP and CLI alike. */
-import type { Message, Principal, TelephoneAudio } from "../domain/index.ts";
+
+import type { TelephoneAudio } from "../audio/index.ts";
+import type { Message, Principal } from "../domain/index.ts";
 
 export interface MailboxFields {
 	/** Undefined: unchanged. `""` clears name and e-mail; a PIN can not be cleared. */

@@ -73,11 +73,4 @@ export const MEDIA_LIMITS = {
 	workerRestartMs: 1000,
 	/** Tries of one `open` where ports of the range are taken by other programs. */
 	portTriesMax: 64,
-
-	/** WAV files. */
-	wavBytesMax: 64 * 1024 * 1024,
-	wavMsMax: 3_600_000,
-	wavRateHzMin: 4000,
-	wavRateHzMax: 192_000,
-	wavChunksMax: 1000,
 } as const;

@@ -2,14 +2,9 @@
  * What this room offers: telephone audio in and out over RTP (RFC 3550), negotiated by SDP (RFC 3264), in worker
  * threads, with a recording log that survives a crash. It knows nothing of voicemail and nothing of SIP.
  */
+import type { TelephoneAudio, TelephoneEncoding } from "../audio/index.ts";
 
-export type TelephoneEncoding = "PCMU" | "PCMA";
-
-/** G.711 audio, 8,000 octets a second. Backed by a SharedArrayBuffer it crosses threads without a copy. */
-export interface TelephoneAudio {
-	readonly encoding: TelephoneEncoding;
-	readonly samples: Uint8Array;
-}
+export type { TelephoneAudio, TelephoneEncoding };
 
 export type Clip = TelephoneAudio | { readonly silenceMs: number };
 

@@ -1,10 +1,12 @@
-/** From a message to its mail. Pure but for the WAV writer that is handed in. */
+/** From a message to its mail. Pure. */
+
+import { encodeWav } from "../audio/index.ts";
 import { LIMITS } from "../domain/index.ts";
 import type { MessageNotice } from "../mailbox/index.ts";
 import { type EmailFacts, htmlBody, textBody } from "./email-bodies.ts";
 import { PermanentFailure } from "./failures.ts";
 import { NOTIFY_LIMITS } from "./limits.ts";
-import type { EncodeWav, Mail } from "./types.ts";
+import type { Mail } from "./types.ts";
 import {
 	attachmentName,
 	oneLine,
@@ -20,7 +22,6 @@ export interface ComposeOptions {
 	readonly mailFrom: string;
 	/** What a subscriber dials to listen, such as `*86`. */
 	readonly accessNumber: string | undefined;
-	readonly encodeWav: EncodeWav;
 }
 
 const WAV_HEADER_BYTES = 44;
@@ -63,12 +64,12 @@ export function composeEmail(notice: MessageNotice, options: ComposeOptions): Ma
 		html: htmlBody(facts, subject),
 		durationSeconds: wholeSeconds(message.durationMs),
 		attachment: notice.attachAudio
-			? { fileName: attachmentName(message, timeZone), wav: encodeAttachment(notice, options.encodeWav) }
+			? { fileName: attachmentName(message, timeZone), wav: encodeAttachment(notice) }
 			: undefined,
 	};
 }
 
-function encodeAttachment({ audio }: MessageNotice, encodeWav: EncodeWav): Uint8Array {
+function encodeAttachment({ audio }: MessageNotice): Uint8Array {
 	const linearBytes = WAV_HEADER_BYTES + 2 * audio.samples.length;
 	return encodeWav(audio, linearBytes <= LIMITS.attachmentPcmBytesMax ? "pcm16" : "g711");
 }

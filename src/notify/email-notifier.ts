@@ -4,13 +4,12 @@ import type { Mailboxes } from "../mailbox/index.ts";
 import type { JobData, Store } from "../store/index.ts";
 import { composeEmail, parseSender } from "./compose.ts";
 import { NOTIFY_LIMITS } from "./limits.ts";
-import type { EncodeWav, Outbox } from "./types.ts";
+import type { Outbox } from "./types.ts";
 
 export interface EmailNotifierOptions {
 	readonly mailboxes: Pick<Mailboxes, "notice">;
 	readonly store: Pick<Store, "transaction" | "jobs">;
 	readonly outbox: Pick<Outbox, "send">;
-	readonly encodeWav: EncodeWav;
 	readonly mailFrom: string;
 	/** What a subscriber dials to listen; undefined where no number reaches retrieval. */
 	readonly accessNumber: string | undefined;

@@ -2,4 +2,4 @@ export { createEmailNotifier, type EmailNotifier, type EmailNotifierOptions } fr
 export { PermanentFailure } from "./failures.ts";
 export { NOTIFY_LIMITS } from "./limits.ts";
 export { type OutboxOptions, openOutbox } from "./open-outbox.ts";
-export type { EncodeWav, Mail, Outbox } from "./types.ts";
+export type { Mail, Outbox } from "./types.ts";

@@ -1,8 +1,4 @@
 /** What this room needs of others, and what it offers. */
-import type { TelephoneAudio } from "../domain/index.ts";
-
-/** `media` writes WAV files; `main.ts` hands it over. `pcm16` is 16-bit linear, `g711` the octets as they are. */
-export type EncodeWav = (audio: TelephoneAudio, form: "pcm16" | "g711") => Uint8Array;
 
 /** A composed mail: everything in it is safe to stand in a header or a body. */
 export interface Mail {

@@ -1,5 +1,5 @@
 /** What a language must be able to say. English is the only one yet; any other falls back to it. */
-import type { TelephoneAudio } from "../domain/index.ts";
+import type { TelephoneAudio } from "../audio/index.ts";
 import { english } from "./english.ts";
 import type { MessagePlace, Speech } from "./types.ts";
 

@@ -1,12 +1,11 @@
 /** Loads the recordings of one language into memory, once at start. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Failure, type TelephoneAudio } from "../domain/index.ts";
-import { muLaw } from "./mu-law.ts";
+import { AUDIO_LIMITS, decodeWav, type TelephoneAudio, WavError } from "../audio/index.ts";
+import { Failure } from "../domain/index.ts";
 import type { PromptId, PromptLibrary, Speech } from "./types.ts";
-import { PROMPT_RATE_HZ, readWav } from "./wav.ts";
 
-const SAMPLES_PER_MS = PROMPT_RATE_HZ / 1000;
+const SAMPLES_PER_MS = AUDIO_LIMITS.clockRateHz / 1000;
 const FALLBACK_LANGUAGE = "en";
 /** A prompt of two minutes is a wrong file, not a prompt. */
 const PROMPT_MS_MAX = 120_000;
@@ -26,7 +25,7 @@ export async function loadPrompts(folder: string, options: LoadOptions = {}): Pr
 	const ids = await readCatalogue(folder);
 	const language = await languageOf(folder, options.language ?? FALLBACK_LANGUAGE);
 	const troubles: string[] = [];
-	const recordings = new Map<string, Int16Array>();
+	const recordings = new Map<string, TelephoneAudio>();
 	for (const id of ids) {
 		const file = join(folder, "audio", language, `${id}.wav`);
 		try {
@@ -56,17 +55,22 @@ async function languageOf(folder: string, wanted: string): Promise<string> {
 	return spoken.includes(primary) ? primary : FALLBACK_LANGUAGE;
 }
 
-async function readPrompt(file: string): Promise<Int16Array> {
+async function readPrompt(file: string): Promise<TelephoneAudio> {
 	let bytes: Uint8Array;
 	try {
 		bytes = await readFile(file);
 	} catch (error) {
 		throw new Error(reason(error));
 	}
-	const samples = readWav(bytes);
-	if (samples.length === 0) throw new Error("is empty");
-	if (samples.length > PROMPT_MS_MAX * SAMPLES_PER_MS) throw new Error("is longer than two minutes");
-	return samples;
+	let audio: TelephoneAudio;
+	try {
+		audio = decodeWav(bytes, { maxMs: PROMPT_MS_MAX });
+	} catch (error) {
+		if (error instanceof WavError) throw new Error(`cannot be used (${error.message})`);
+		throw error;
+	}
+	if (audio.samples.length === 0) throw new Error("is empty");
+	return audio;
 }
 
 function reason(error: unknown): string {
@@ -82,17 +86,17 @@ function unusable(folder: string, troubles: readonly string[]): Failure {
 	);
 }
 
-function library(language: string, recordings: ReadonlyMap<string, Int16Array>): PromptLibrary {
+function library(language: string, recordings: ReadonlyMap<string, TelephoneAudio>): PromptLibrary {
 	let total = 0;
-	for (const samples of recordings.values()) total += samples.length;
+	for (const { samples } of recordings.values()) total += samples.length;
 	const shared = new SharedArrayBuffer(total);
 	const clips = new Map<string, TelephoneAudio>();
 	let at = 0;
-	for (const [id, linear] of recordings) {
-		const samples = new Uint8Array(shared, at, linear.length);
-		for (const [i, sample] of linear.entries()) samples[i] = muLaw(sample);
-		clips.set(id, { encoding: "PCMU", samples });
-		at += linear.length;
+	for (const [id, audio] of recordings) {
+		const samples = new Uint8Array(shared, at, audio.samples.length);
+		samples.set(audio.samples);
+		clips.set(id, { encoding: audio.encoding, samples });
+		at += samples.length;
 	}
 	const audio = (id: PromptId): TelephoneAudio => {
 		const clip = clips.get(id);

@@ -2,7 +2,7 @@
  * What the platform says, as lists of prompts. Pure. `language` is a BCP 47 tag; a language we do not speak is answered
  * in English.
  */
-import type { TelephoneAudio } from "../domain/index.ts";
+import type { TelephoneAudio } from "../audio/index.ts";
 import { spokenLanguage } from "./language.ts";
 import type { MessagePlace, PromptLibrary, Speech } from "./types.ts";
 

@@ -1,7 +1,7 @@
 /** What this room speaks with: prompts of the catalogue, pauses, and recordings of the subscriber. */
 
 import type catalogue from "../../prompts/catalogue.json";
-import type { TelephoneAudio } from "../domain/index.ts";
+import type { TelephoneAudio } from "../audio/index.ts";
 
 /** An entry of `prompts/catalogue.json`: an id that is not there does not compile. */
 export type PromptId = keyof typeof catalogue;

@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeWav } from "../../src/audio/index.ts";
 import { createCallTraces } from "../../src/cli/platform/call-traces.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { createNumbers, createOperators, loadMasterKey } from "../../src/directory/index.ts";
 import { newId, silentLog, systemClock } from "../../src/domain/index.ts";
 import { createMailboxes } from "../../src/mailbox/index.ts";
-import { decodeWav } from "../../src/media/index.ts";
 import { openStore } from "../../src/store/index.ts";
 import { run } from "./terminal-double.ts";
 

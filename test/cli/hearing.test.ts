@@ -1,8 +1,8 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import { decodeG711, makeBeep, makeTone } from "../../src/audio/index.ts";
 import { createPromptRecogniser, findBeep, type KnownPrompt, likeness } from "../../src/cli/phone/hearing.ts";
-import { decodeG711, makeBeep, makeTone } from "../../src/media/index.ts";
 import { loadPrompts, type PromptLibrary } from "../../src/speech/index.ts";
 
 const FOLDER = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../prompts");

@@ -1,7 +1,8 @@
 /** Mailboxes of an operator on a real database, with one number provisioned; time moves only when told to. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Log, Message, TelephoneAudio } from "../../src/domain/index.ts";
+import type { TelephoneAudio } from "../../src/audio/index.ts";
+import type { Log, Message } from "../../src/domain/index.ts";
 import { newId } from "../../src/domain/index.ts";
 import { createMailboxes, type DepositedRecording, type MailboxFields } from "../../src/mailbox/index.ts";
 import { anyNumber, openDirectory } from "../directory/support.ts";

@@ -4,7 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type LoggedRecording, type Media, makeTone, shareAudio, startMedia } from "../../src/media/index.ts";
+import { makeTone, shareAudio } from "../../src/audio/index.ts";
+import { type LoggedRecording, type Media, startMedia } from "../../src/media/index.ts";
 import {
 	begin,
 	correlation,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { MEDIA_LIMITS, type MediaEvent, type Negotiated, type TelephoneAudio } from "../../src/media/index.ts";
+import type { TelephoneAudio } from "../../src/audio/index.ts";
+import { MEDIA_LIMITS, type MediaEvent, type Negotiated } from "../../src/media/index.ts";
 import { PortPool } from "../../src/media/port-pool.ts";
 import { parseRtp } from "../../src/media/rtp/packet.ts";
 import { PlayoutClock } from "../../src/media/session/playout-clock.ts";

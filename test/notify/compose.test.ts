@@ -2,17 +2,16 @@ import fc from "fast-check";
 import { simpleParser } from "mailparser";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { describe, expect, test } from "vitest";
+import { decodeWav, encodeWav } from "../../src/audio/index.ts";
 import { LIMITS } from "../../src/domain/index.ts";
 import type { MessageNotice } from "../../src/mailbox/index.ts";
-import { decodeWav } from "../../src/media/wav/decode.ts";
-import { encodeWav } from "../../src/media/wav/encode.ts";
 import { composeEmail, parseSender } from "../../src/notify/compose.ts";
 import { mimeOptions } from "../../src/notify/mime.ts";
 import type { Mail } from "../../src/notify/types.ts";
 import { attachmentName, writtenCaller, writtenDuration, writtenTime } from "../../src/notify/wording.ts";
 import { MESSAGE_ID, sampleNotice, toneAudio } from "./samples.ts";
 
-const OPTIONS = { mailFrom: "voicemail@op.example", accessNumber: "*86", encodeWav };
+const OPTIONS = { mailFrom: "voicemail@op.example", accessNumber: "*86" };
 
 const compose = (notice: MessageNotice): Mail => composeEmail(notice, OPTIONS);
 const octetsOf = (mail: Mail): Promise<Buffer> => new MailComposer(mimeOptions(mail)).compile().build();

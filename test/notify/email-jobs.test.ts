@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { simpleParser } from "mailparser";
 import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { encodeWav } from "../../src/audio/index.ts";
 import { createNumbers, createOperators } from "../../src/directory/index.ts";
 import { newId, type Principal } from "../../src/domain/index.ts";
 import { type CallMailboxes, createMailboxes, type Mailboxes } from "../../src/mailbox/index.ts";
-import { encodeWav } from "../../src/media/wav/encode.ts";
 import { createEmailNotifier, openOutbox } from "../../src/notify/index.ts";
 import { anyNumber, movableClock } from "../directory/support.ts";
 import { recordingLog } from "../mailbox/support.ts";
@@ -65,7 +65,7 @@ beforeAll(async () => {
 	const maildirFolder = join(opened.dataFolder, "mail");
 	const outbox = cleanUp.use(await openOutbox({ smtpUrl: `smtp://127.0.0.1:${port}`, maildirFolder, log }));
 	const mailFrom = "voicemail@op.example";
-	await createEmailNotifier({ mailboxes, store, outbox, encodeWav, mailFrom, accessNumber: "*86", log }).work();
+	await createEmailNotifier({ mailboxes, store, outbox, mailFrom, accessNumber: "*86", log }).work();
 });
 afterAll(() => cleanUp.disposeAsync());
 
@@ -162,7 +162,7 @@ test("with no mail server set, mail lies in the Maildir under the data folder", 
 	const maildirFolder = join(opened.dataFolder, "mail");
 	await using outbox = await openOutbox({ smtpUrl: undefined, maildirFolder, log });
 	const { store } = opened;
-	const options = { mailboxes, store, outbox, encodeWav, mailFrom: "voicemail@localhost", accessNumber: "*86", log };
+	const options = { mailboxes, store, outbox, mailFrom: "voicemail@localhost", accessNumber: "*86", log };
 	const notifier = createEmailNotifier(options);
 	const messageId = await leaveMessage();
 	await notifier.send({ messageId, phoneNumber });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Failure, silentLog } from "../../src/domain/index.ts";
 import type { MessageNotice } from "../../src/mailbox/index.ts";
-import { encodeWav } from "../../src/media/wav/encode.ts";
 import { createEmailNotifier, type EmailNotifierOptions, type Mail } from "../../src/notify/index.ts";
 import type { Tx } from "../../src/store/index.ts";
 import { MESSAGE_ID, sampleNotice } from "./samples.ts";
@@ -38,7 +37,6 @@ function begin(notice: MessageNotice | undefined, fail?: Failure) {
 				sent.push(mail);
 			},
 		},
-		encodeWav,
 		mailFrom: "voicemail@op.example",
 		accessNumber: "*86",
 		log: silentLog,

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simpleParser } from "mailparser";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { encodeWav } from "../../src/media/wav/encode.ts";
 import { composeEmail } from "../../src/notify/compose.ts";
 import { openMaildir } from "../../src/notify/maildir.ts";
 import { MESSAGE_ID, sampleNotice } from "./samples.ts";
@@ -18,7 +17,7 @@ describe("the Maildir", () => {
 	});
 	afterEach(() => rm(base, { recursive: true, force: true }));
 
-	const options = { mailFrom: "voicemail@localhost", accessNumber: "*86", encodeWav };
+	const options = { mailFrom: "voicemail@localhost", accessNumber: "*86" };
 	const mail = (messageId = MESSAGE_ID, newMessages = 1) =>
 		composeEmail(sampleNotice({ newMessages }, { messageId }), options);
 	const filesIn = (part: string): Promise<string[]> => readdir(join(folder, part));

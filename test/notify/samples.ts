@@ -1,5 +1,7 @@
 /** A message as the mailbox hands it over. */
-import type { Message, TelephoneAudio } from "../../src/domain/index.ts";
+
+import type { TelephoneAudio } from "../../src/audio/index.ts";
+import type { Message } from "../../src/domain/index.ts";
 import type { MessageNotice } from "../../src/mailbox/index.ts";
 
 export const MESSAGE_ID = "VMID-019e6f5e-1111-7222-8333-444455556666";

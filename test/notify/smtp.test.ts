@@ -5,7 +5,6 @@ import { simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Failure, Log } from "../../src/domain/index.ts";
-import { encodeWav } from "../../src/media/wav/encode.ts";
 import { composeEmail } from "../../src/notify/compose.ts";
 import { openSmtp, type SmtpTimeouts } from "../../src/notify/smtp.ts";
 import type { Outbox } from "../../src/notify/types.ts";
@@ -92,7 +91,7 @@ async function rawServer(talk: (socket: Socket) => void): Promise<number> {
 
 const answer = (code: number, text: string): Error => Object.assign(new Error(text), { responseCode: code });
 const mail = (messageId = MESSAGE_ID) =>
-	composeEmail(sampleNotice({}, { messageId }), { mailFrom: "voicemail@op.example", accessNumber: "*86", encodeWav });
+	composeEmail(sampleNotice({}, { messageId }), { mailFrom: "voicemail@op.example", accessNumber: "*86" });
 const failureOf = async (work: Promise<unknown>): Promise<Failure & { permanent?: boolean }> =>
 	work.then(
 		() => {

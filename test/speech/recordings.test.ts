@@ -2,9 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { TelephoneAudio } from "../../src/domain/index.ts";
+import { decodeG711, decodeWav, type TelephoneAudio } from "../../src/audio/index.ts";
 import { loadPrompts, type PromptId, standardGreeting } from "../../src/speech/index.ts";
-import { readWav } from "../../src/speech/wav.ts";
 
 const FOLDER = "prompts";
 const AUDIO = join(FOLDER, "audio", "en");
@@ -13,7 +12,7 @@ const SAMPLES_PER_MS = 8;
 
 const catalogue = JSON.parse(readFileSync(join(FOLDER, "catalogue.json"), "utf8")) as Record<string, string>;
 const ids = Object.keys(catalogue) as PromptId[];
-const recordings = new Map(ids.map((id) => [id, readWav(readFileSync(join(AUDIO, `${id}.wav`)))]));
+const recordings = new Map(ids.map((id) => [id, decodeG711(decodeWav(readFileSync(join(AUDIO, `${id}.wav`))))]));
 
 const dbfs = (value: number): number => 20 * Math.log10(value / FULL_SCALE);
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TelephoneAudio } from "../../src/domain/index.ts";
+import type { TelephoneAudio } from "../../src/audio/index.ts";
 import {
 	type PromptLibrary,
 	type Speech,

@@ -1,5 +1,7 @@
 /** What all parts of the retrieval share: its state, and the few ways in which a place is entered and left. Pure. */
-import type { Message, MessageStatus, TelephoneAudio } from "../../domain/index.ts";
+
+import type { TelephoneAudio } from "../../audio/index.ts";
+import type { Message, MessageStatus } from "../../domain/index.ts";
 import type { Speech } from "../../speech/index.ts";
 import { type FlowEffect, type FlowEvent, type FlowRequest, playWatchMs, type Step } from "../flow.ts";
 import { CALL_LIMITS } from "../limits.ts";

@@ -1,4 +1,5 @@
 /** `afterbeep messages`: list and audio. */
+import { encodeWav } from "../../audio/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
 import { table } from "../terminal.ts";
@@ -66,7 +67,6 @@ export const messagesAudio: Command = {
 				terminal.remark(`There is no message ${messageId}, or its audio is gone. See: afterbeep messages list --all`);
 				return 1;
 			}
-			const { encodeWav } = await import("../../media/index.ts");
 			await terminal.bytes(encodeWav(audio));
 			return 0;
 		});

@@ -1,7 +1,7 @@
 /** The tour: what the platform does, each step a real request or call that a person can repeat by hand. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { decodeG711, decodeWav } from "../../media/index.ts";
+import { decodeG711, decodeWav } from "../../audio/index.ts";
 import { likeness } from "../phone/hearing.ts";
 import { ACTIVATE_EXAMPLE, PROVISION_EXAMPLE } from "../platform/first-start.ts";
 import { SPOKEN_SAMPLE } from "../platform/prompts-folder.ts";

@@ -1,5 +1,5 @@
 /** A subscriber who calls the access number: keys the PIN, follows a script of keys, listens until it is quiet. */
-import type { TelephoneAudio } from "../../media/index.ts";
+import type { TelephoneAudio } from "../../audio/index.ts";
 import type { KeyStep } from "./key-script.ts";
 import type { Ear } from "./leave-message.ts";
 import type { PhoneCall } from "./phone.ts";

@@ -1,5 +1,5 @@
 /** A caller who reaches the voicemail of somebody who did not answer: greeting, beep, message, hang-up. */
-import { decodeG711, type TelephoneAudio } from "../../media/index.ts";
+import { decodeG711, type TelephoneAudio } from "../../audio/index.ts";
 import { findBeep, type RecognisedPrompt } from "./hearing.ts";
 import type { PhoneCall } from "./phone.ts";
 

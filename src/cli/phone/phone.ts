@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { TelephoneAudio } from "../../audio/index.ts";
 import { silentLog } from "../../domain/index.ts";
 import {
 	acceptAnswer,
@@ -13,7 +14,6 @@ import {
 	type MediaSession,
 	makeOffer,
 	startMedia,
-	type TelephoneAudio,
 } from "../../media/index.ts";
 import {
 	type CallEnd,

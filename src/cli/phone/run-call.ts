@@ -1,8 +1,8 @@
 /** Makes the call that `afterbeep call` plans, tells it as it happens, sums it up. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { decodeWav, encodeWav, type TelephoneAudio, WavError } from "../../audio/index.ts";
 import { Failure } from "../../domain/index.ts";
-import { decodeWav, encodeWav, type TelephoneAudio, WavError } from "../../media/index.ts";
 import type { HeaderField, ListenAddress } from "../../sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "../../speech/index.ts";
 import type { Invocation } from "../command.ts";

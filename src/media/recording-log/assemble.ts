@@ -3,8 +3,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { SILENCE_OCTET } from "../codec/g711.ts";
-import { energyOfDbfs, energyTable, packetEnergy } from "../codec/level.ts";
+import { energyOfDbfs, energyTable, packetEnergy, SILENCE_OCTET } from "../../audio/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
 import { readChunk } from "./format.ts";

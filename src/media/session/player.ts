@@ -1,5 +1,5 @@
 /** Clips played one after the other, packet by packet. Pure. */
-import { SILENCE_OCTET, transcodeTable } from "../codec/g711.ts";
+import { SILENCE_OCTET, transcodeTable } from "../../audio/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { Clip, TelephoneEncoding } from "../types.ts";
 

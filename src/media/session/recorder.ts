@@ -1,6 +1,14 @@
 /** What is heard, on its way into the recording log: cut at its longest, measured for speech and silence. */
-import { alawToPcm, pcmToAlaw, pcmToUlaw, transcodeTable, ulawToPcm } from "../codec/g711.ts";
-import { energyOfDbfs, energyTable, packetEnergy } from "../codec/level.ts";
+import {
+	alawToPcm,
+	energyOfDbfs,
+	energyTable,
+	packetEnergy,
+	pcmToAlaw,
+	pcmToUlaw,
+	transcodeTable,
+	ulawToPcm,
+} from "../../audio/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { LogRecording } from "../recording-log/index.ts";
 import type { AudioSink } from "../rtp/receiver.ts";

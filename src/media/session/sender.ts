@@ -2,7 +2,7 @@
  * What one session sends: audio of its player, and key presses, one packet each packet time. Pure: the clock calls
  * `run` when a packet is due, and packets go out through `send`.
  */
-import { SILENCE_OCTET } from "../codec/g711.ts";
+import { SILENCE_OCTET } from "../../audio/index.ts";
 import { type SendingDigits, startDigits, stepDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/packet.ts";

@@ -6,15 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { decodeG711, type TelephoneAudio } from "../../../src/audio/index.ts";
 import {
 	answerOffer,
-	decodeG711,
 	type Media,
 	type MediaEvent,
 	type MediaSession,
 	type SdpAnswer,
 	startMedia,
-	type TelephoneAudio,
 } from "../../../src/media/index.ts";
 import { writeRtpHeader } from "../../../src/media/rtp/packet.ts";
 

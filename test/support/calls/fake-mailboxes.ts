@@ -1,4 +1,6 @@
 /** Mailboxes in memory that keep the promises of the port. */
+
+import type { TelephoneAudio } from "../../../src/audio/index.ts";
 import type {
 	CallMailbox,
 	CallMailboxes,
@@ -12,13 +14,7 @@ import type {
 	PinChannel,
 	PinCheck,
 } from "../../../src/calls/index.ts";
-import {
-	Failure,
-	isWeakPin,
-	type Message,
-	type MessageStatus,
-	type TelephoneAudio,
-} from "../../../src/domain/index.ts";
+import { Failure, isWeakPin, type Message, type MessageStatus } from "../../../src/domain/index.ts";
 
 export function callMailbox(fields: Partial<CallMailbox> & { readonly phoneNumber: string }): CallMailbox {
 	return {

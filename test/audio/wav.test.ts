@@ -9,7 +9,7 @@ import {
 	transcode,
 	WavError,
 	type WavForm,
-} from "../../src/media/index.ts";
+} from "../../src/audio/index.ts";
 
 interface PcmFile {
 	readonly rateHz: number;

@@ -2,7 +2,7 @@
  * G.711 (ITU-T G.711) as tables. Both laws divide the amplitude into 8 segments of 16 steps; here they are stretched
  * to 16 bits, so that full scale is near 32,768 for both.
  */
-import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
+import type { TelephoneAudio, TelephoneEncoding } from "./telephone-audio.ts";
 
 const ULAW_BIAS = 132;
 const ULAW_CLIP = 32_635;

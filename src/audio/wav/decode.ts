@@ -1,7 +1,7 @@
 /** WAV files to telephone audio: PCM of 8 or 16 bits at any rate, mono or stereo; A-law and µ-law. */
-import { alawToPcm, encodeG711, transcode, ulawToPcm } from "../codec/g711.ts";
-import { MEDIA_LIMITS } from "../limits.ts";
-import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
+import { alawToPcm, encodeG711, transcode, ulawToPcm } from "../g711.ts";
+import { AUDIO_LIMITS } from "../limits.ts";
+import type { TelephoneAudio, TelephoneEncoding } from "../telephone-audio.ts";
 import { resample } from "./resample.ts";
 
 /** The file cannot be used; `message` is one sentence for the person who sent it. */
@@ -34,23 +34,23 @@ interface Format {
  */
 export function decodeWav(file: Uint8Array, options: WavDecodeOptions = {}): TelephoneAudio {
 	const encoding = options.encoding ?? "PCMU";
-	if (file.length > MEDIA_LIMITS.wavBytesMax) {
-		throw new WavError(`The WAV file has ${file.length} bytes; at most ${MEDIA_LIMITS.wavBytesMax} are taken.`);
+	if (file.length > AUDIO_LIMITS.wavBytesMax) {
+		throw new WavError(`The WAV file has ${file.length} bytes; at most ${AUDIO_LIMITS.wavBytesMax} are taken.`);
 	}
 	const { format, data } = findChunks(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
 	checkFormat(format);
 	const frameBytes = (format.bits / 8) * format.channels;
 	const frames = Math.floor(data.length / frameBytes);
-	const maxMs = Math.min(options.maxMs ?? MEDIA_LIMITS.wavMsMax, MEDIA_LIMITS.wavMsMax);
+	const maxMs = Math.min(options.maxMs ?? AUDIO_LIMITS.wavMsMax, AUDIO_LIMITS.wavMsMax);
 	if ((frames * 1000) / format.rateHz > maxMs) {
 		throw new WavError(`The WAV file is longer than ${maxMs / 1000} seconds.`);
 	}
-	const asIs = format.channels === 1 && format.rateHz === MEDIA_LIMITS.clockRateHz;
+	const asIs = format.channels === 1 && format.rateHz === AUDIO_LIMITS.clockRateHz;
 	if (format.code !== FORMAT_PCM && asIs) {
 		const samples = Uint8Array.from(data.subarray(0, frames));
 		return transcode({ encoding: format.code === FORMAT_ULAW ? "PCMU" : "PCMA", samples }, encoding);
 	}
-	const pcm = resample(toMono(data, frames, format), format.rateHz, MEDIA_LIMITS.clockRateHz);
+	const pcm = resample(toMono(data, frames, format), format.rateHz, AUDIO_LIMITS.clockRateHz);
 	return encodeG711(pcm, encoding);
 }
 
@@ -61,7 +61,7 @@ function findChunks(file: Buffer): { format: Format; data: Buffer } {
 	let format: Format | undefined;
 	let at = 12;
 	for (let count = 0; at + 8 <= file.length; count++) {
-		if (count >= MEDIA_LIMITS.wavChunksMax) throw new WavError("The WAV file has too many chunks.");
+		if (count >= AUDIO_LIMITS.wavChunksMax) throw new WavError("The WAV file has too many chunks.");
 		const id = file.toString("latin1", at, at + 4);
 		const size = file.readUInt32LE(at + 4);
 		const body = at + 8;
@@ -94,9 +94,9 @@ function checkFormat({ code, channels, rateHz, bits }: Format): void {
 	if (channels !== 1 && channels !== 2) {
 		throw new WavError(`The WAV file has ${channels} channels; one or two are supported.`);
 	}
-	if (rateHz < MEDIA_LIMITS.wavRateHzMin || rateHz > MEDIA_LIMITS.wavRateHzMax) {
+	if (rateHz < AUDIO_LIMITS.wavRateHzMin || rateHz > AUDIO_LIMITS.wavRateHzMax) {
 		throw new WavError(
-			`The WAV file has ${rateHz} Hz; ${MEDIA_LIMITS.wavRateHzMin} to ${MEDIA_LIMITS.wavRateHzMax} are supported.`,
+			`The WAV file has ${rateHz} Hz; ${AUDIO_LIMITS.wavRateHzMin} to ${AUDIO_LIMITS.wavRateHzMax} are supported.`,
 		);
 	}
 }

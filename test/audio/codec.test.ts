@@ -13,7 +13,7 @@ import {
 	transcode,
 	ulawToAlaw,
 	ulawToPcm,
-} from "../../src/media/index.ts";
+} from "../../src/audio/index.ts";
 
 describe("G.711", () => {
 	test("µ-law has the decoder values of ITU-T G.711 table 2a, stretched to 16 bits", () => {

@@ -1,7 +1,8 @@
 /** Tones: the beep before a recording, and test signals. */
-import { MEDIA_LIMITS } from "../limits.ts";
-import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
+
 import { encodeG711 } from "./g711.ts";
+import { AUDIO_LIMITS } from "./limits.ts";
+import type { TelephoneAudio, TelephoneEncoding } from "./telephone-audio.ts";
 
 export interface ToneOptions {
 	/** One or several sines, each at the level; 1 Hz to 3,999 Hz. */
@@ -16,7 +17,7 @@ export interface ToneOptions {
 
 /** A tone as G.711 audio. Amplitudes beyond 16 bits are clipped. */
 export function makeTone(options: ToneOptions): TelephoneAudio {
-	const rate = MEDIA_LIMITS.clockRateHz;
+	const rate = AUDIO_LIMITS.clockRateHz;
 	const length = Math.round((options.durationMs * rate) / 1000);
 	const fade = Math.min(Math.round(((options.fadeMs ?? 5) * rate) / 1000), length >> 1);
 	const amplitude = 32_768 * Math.SQRT2 * 10 ** (options.levelDbfs / 20);

@@ -1,7 +1,7 @@
 /** WAV files of telephone audio: RIFF with a `fmt ` chunk of format 1 (PCM), 6 (A-law) or 7 (µ-law). */
-import { decodeG711 } from "../codec/g711.ts";
-import { MEDIA_LIMITS } from "../limits.ts";
-import type { TelephoneAudio } from "../types.ts";
+import { decodeG711 } from "../g711.ts";
+import { AUDIO_LIMITS } from "../limits.ts";
+import type { TelephoneAudio } from "../telephone-audio.ts";
 
 export type WavForm =
 	/** 16-bit linear, what every player understands; 16 kB a second. */
@@ -24,8 +24,8 @@ export function encodeWav(audio: TelephoneAudio, form: WavForm = "pcm16"): Uint8
 	file.writeUInt32LE(linear ? 16 : 18, 16);
 	file.writeUInt16LE(linear ? 1 : audio.encoding === "PCMU" ? 7 : 6, 20);
 	file.writeUInt16LE(1, 22);
-	file.writeUInt32LE(MEDIA_LIMITS.clockRateHz, 24);
-	file.writeUInt32LE(MEDIA_LIMITS.clockRateHz * (linear ? 2 : 1), 28);
+	file.writeUInt32LE(AUDIO_LIMITS.clockRateHz, 24);
+	file.writeUInt32LE(AUDIO_LIMITS.clockRateHz * (linear ? 2 : 1), 28);
 	file.writeUInt16LE(linear ? 2 : 1, 32);
 	file.writeUInt16LE(linear ? 16 : 8, 34);
 	if (!linear) {

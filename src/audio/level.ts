@@ -1,6 +1,7 @@
 /** How loud G.711 audio is. 0 dBFS is the amplitude 32,768; a full-scale sine is -3 dBFS (RMS). */
-import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
+
 import { alawToPcm, toPcmTable, ulawToPcm } from "./g711.ts";
+import type { TelephoneAudio, TelephoneEncoding } from "./telephone-audio.ts";
 
 /** What digital silence measures: below one step of 16 bits. */
 export const FLOOR_DBFS = -96;
