@@ -14,12 +14,20 @@ import { callSettings, httpSettings, mediaOptions, storeOptions } from "./cli/pl
 import { keepStatusFile } from "./cli/platform/status-file.ts";
 import { VERSION } from "./cli/version.ts";
 import { addressMatcher, type Config, printListenAddress } from "./config/index.ts";
-import { createNumbers, createOperators, createTokens, loadMasterKey, type Operators } from "./directory/index.ts";
+import {
+	audit,
+	createNumbers,
+	createOperators,
+	createTokens,
+	loadMasterKey,
+	type Operators,
+} from "./directory/index.ts";
 import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import { createMetrics, type HttpServer, type Metrics, type Readiness, startHttp } from "./http/index.ts";
 import { createMailboxes } from "./mailbox/index.ts";
 import { type Media, startMedia } from "./media/index.ts";
 import { createEmailNotifier, openOutbox } from "./notify/index.ts";
+import { createRouting, namedRoutes } from "./routing/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "./speech/index.ts";
 import { lockDataFolder, openStore, type Store } from "./store/index.ts";
@@ -75,6 +83,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	await tokens.prepare();
 	const defaults = { timeZone: config.timeZone, language: config.language };
 	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
+	const accountFor: typeof operators.accountFor = (who, accountId) => operators.accountFor(who, accountId);
+	const routing = createRouting({ store, clock, directory: { accountFor, audit } });
 	const metrics = createMetrics();
 	measure(metrics, parts);
 
@@ -92,9 +102,10 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 			await listening([{ variable: "AFTERBEEP_HTTP", transport: "tcp", ...config.http }], () =>
 				startHttp(config.http, {
 					tokens,
-					numbers: createNumbers({ store, clock }),
+					numbers: createNumbers({ store, clock, findRoutes: namedRoutes }),
 					operators,
 					mailboxes,
+					routing,
 					clock,
 					log,
 					version: VERSION,

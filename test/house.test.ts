@@ -16,10 +16,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 	speech: ["audio", "domain"],
 	store: ["domain"],
 	directory: ["domain", "store"],
+	routing: ["domain", "store"],
 	mailbox: ["audio", "domain", "store", "directory"],
 	calls: ["audio", "domain", "sip", "media", "speech"],
 	notify: ["audio", "domain", "mailbox", "directory", "store"],
-	http: ["domain", "mailbox", "directory"],
+	http: ["domain", "mailbox", "directory", "routing"],
 };
 const OPEN_ROOMS = new Set(["config", "wiring", "cli", "main.ts"]);
 
@@ -28,7 +29,7 @@ const OPEN_ROOMS = new Set(["config", "wiring", "cli", "main.ts"]);
  * machines their timers.
  */
 const PURE =
-	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog)\/(?!running)|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver)|speech\/say)/;
+	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog)\/(?!running)|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver)|speech\/say|routing\/(decide|schedule-hours))/;
 const IMPURE_CALLS =
 	/\b(Date\.now\(|new Date\(\)|Math\.random\(|randomBytes\(|randomUUID\(|setTimeout\(|setInterval\(|performance\.now\()|from "node:(fs|dgram|http|https|tls|worker_threads|child_process|timers)/;
 

@@ -7,6 +7,7 @@ import type { Config } from "../config/index.ts";
 import { createNumbers, createOperators, loadMasterKey, type Numbers, type Operators } from "../directory/index.ts";
 import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes } from "../mailbox/index.ts";
+import { namedRoutes } from "../routing/index.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { openLog } from "./platform/open-log.ts";
 
@@ -46,7 +47,7 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 	const clock = systemClock;
 	return {
 		store,
-		numbers: createNumbers({ store, clock }),
+		numbers: createNumbers({ store, clock, findRoutes: namedRoutes }),
 		operators: createOperators({ store, masterKey, clock }),
 		mailboxes: createMailboxes({
 			store,

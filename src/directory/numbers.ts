@@ -7,10 +7,16 @@ import { DIRECTORY_LIMITS } from "./limits.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import { numberNotFound } from "./owned-number.ts";
 import { provision } from "./provision.ts";
-import type { Numbers, NumberView } from "./types.ts";
+import type { FindRoutes, Numbers, NumberView } from "./types.ts";
 
-export function createNumbers(needs: { readonly store: Store; readonly clock: Clock }): Numbers {
-	const { store, clock } = needs;
+export interface NumbersNeeds {
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly findRoutes: FindRoutes;
+}
+
+export function createNumbers(needs: NumbersNeeds): Numbers {
+	const { store, clock, findRoutes } = needs;
 	const { db } = store;
 
 	async function get(
@@ -47,7 +53,8 @@ export function createNumbers(needs: { readonly store: Store; readonly clock: Cl
 	}
 
 	return {
-		provision: (who, request) => provision({ db, clock, transaction: (work) => store.transaction(work) }, who, request),
+		provision: (who, request) =>
+			provision({ db, clock, findRoutes, transaction: (work) => store.transaction(work) }, who, request),
 		get,
 		importPool: (distributorId, numbers) => store.transaction((tx) => importPool(tx, distributorId, numbers)),
 		list: async (filter) => {

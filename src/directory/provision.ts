@@ -5,11 +5,12 @@ import type { Db, Tx } from "../store/index.ts";
 import { accountFor } from "./account-for.ts";
 import { audit } from "./audit.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
-import type { Provisioned, ProvisionRequest } from "./types.ts";
+import type { FindRoutes, Provisioned, ProvisionRequest } from "./types.ts";
 
 export interface ProvisionNeeds {
 	readonly db: Db;
 	readonly clock: Clock;
+	readonly findRoutes: FindRoutes;
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
@@ -25,6 +26,7 @@ export async function provision(
 	const orderId = newId("order");
 	const orderDate = needs.clock.now();
 	return needs.transaction(async (tx) => {
+		const { messageRouteId, voiceRouteId } = await needs.findRoutes(tx, accountId, request);
 		const free = await firstFree(tx, who.distributorId, request);
 		if (free === undefined) {
 			throw new Failure(
@@ -44,8 +46,8 @@ export async function provision(
 				voiceEnabled: request.voiceEnabled,
 				dataEnabled: request.dataEnabled,
 				productType: request.productType,
-				messageRouteId: request.messageRouteId ?? null,
-				voiceRouteId: request.voiceRouteId ?? null,
+				messageRouteId: messageRouteId ?? null,
+				voiceRouteId: voiceRouteId ?? null,
 				assignedSubscriberId: request.assignedSubscriberId ?? null,
 				iccid: sql`coalesce(${iccidText(request.iccid)}, iccid)`,
 				orderId,

@@ -1,5 +1,6 @@
 /** Operators (distributors), accounts, keys and tokens, numbers and their orders. */
 import type { Principal } from "../domain/index.ts";
+import type { Tx } from "../store/index.ts";
 
 export interface IssuedToken {
 	readonly token: string;
@@ -76,6 +77,18 @@ export interface Provisioned {
 	readonly orderDate: Date;
 	readonly number: NumberView;
 }
+
+export interface NamedRoutes {
+	readonly messageRouteId: string | undefined;
+	readonly voiceRouteId: string | undefined;
+}
+
+/**
+ * The routes that a number is to have, as they are stored, held until the transaction ends. `routing/` fulfils it.
+ *
+ * @throws Failure `badInput` for one that the account does not have.
+ */
+export type FindRoutes = (tx: Tx, accountId: string, named: NamedRoutes) => Promise<NamedRoutes>;
 
 export interface Numbers {
 	/** Takes the first free number of the operator's pool (area code first, then zip code, else any). Failure `numberPoolEmpty`. */

@@ -10,6 +10,12 @@ export const ID_PREFIXES = {
 	mailbox: "MBID",
 	call: "CALL",
 	event: "EVID",
+	voiceRoute: "CRID",
+	messageRoute: "MRID",
+	callFilter: "CFID",
+	workgroup: "WID",
+	workgroupActivity: "WAID",
+	schedule: "SID",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

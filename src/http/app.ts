@@ -11,15 +11,23 @@ import { answerWrongTurns } from "./conventions/wrong-turns.ts";
 import type { HttpDeps } from "./deps.ts";
 import { HTTP_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
+import { messageRouteOperations } from "./resources/message-routes.ts";
 import { numberOperations } from "./resources/numbers.ts";
 import { serveReference } from "./resources/reference.ts";
 import { serveService } from "./resources/service.ts";
 import { tokenOperations } from "./resources/tokens.ts";
+import { voiceRouteOperations } from "./resources/voice-routes.ts";
 import { voicemailOperations } from "./resources/voicemail.ts";
 
 /** Every operation of the API: served, documented and tested from this one list. */
 export function allOperations(deps: HttpDeps): readonly Operation[] {
-	return [...tokenOperations(deps), ...numberOperations(deps), ...voicemailOperations(deps)];
+	return [
+		...tokenOperations(deps),
+		...numberOperations(deps),
+		...voicemailOperations(deps),
+		...voiceRouteOperations(deps),
+		...messageRouteOperations(deps),
+	];
 }
 
 /** The whole HTTP side, not yet listening: tests inject requests, `startHttp` listens. */

@@ -1,6 +1,7 @@
 import type { Numbers, Operators, Tokens } from "../directory/index.ts";
 import type { Clock, Log } from "../domain/index.ts";
 import type { Mailboxes } from "../mailbox/index.ts";
+import type { Routing } from "../routing/index.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface HttpSettings {
@@ -29,6 +30,7 @@ export interface HttpDeps {
 	readonly numbers: Numbers;
 	readonly operators: Operators;
 	readonly mailboxes: Mailboxes;
+	readonly routing: Routing;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly version: string;

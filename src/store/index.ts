@@ -9,4 +9,5 @@ export { JOB_POLICIES, type JobPolicy } from "./jobs/policies.ts";
 export { STORE_LIMITS } from "./limits.ts";
 export { openStore } from "./open.ts";
 export type * from "./schema.ts";
+export type * from "./schema-routing.ts";
 export type * from "./types.ts";

@@ -1,5 +1,6 @@
 /** The tables as Kysely types. Migrations are the truth; this mirrors the newest one. */
 import type { ColumnType, Generated } from "kysely";
+import type { RoutingTables } from "./schema-routing.ts";
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type TimestampDefault = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -151,6 +152,8 @@ export interface MessageTable {
 	redirectReason: string;
 	mailboxSource: string;
 	silent: boolean;
+	/** A rule of the subscriber kept the caller from ringing through: stored, but no alert is sent. */
+	filtered: Generated<boolean>;
 	callId: string;
 	heardOn: NullableTimestamp;
 	deletedOn: NullableTimestamp;
@@ -225,7 +228,7 @@ export interface KeptAnswerTable {
 }
 
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
-export interface Database {
+export interface Database extends RoutingTables {
 	distributors: DistributorTable;
 	accounts: AccountTable;
 	accountKeys: AccountKeyTable;

@@ -10,6 +10,7 @@ import { loadConfig } from "../../src/config/index.ts";
 import { createNumbers, createOperators, loadMasterKey } from "../../src/directory/index.ts";
 import { newId, silentLog, systemClock } from "../../src/domain/index.ts";
 import { createMailboxes } from "../../src/mailbox/index.ts";
+import { namedRoutes } from "../../src/routing/index.ts";
 import { openStore } from "../../src/store/index.ts";
 import { run } from "./terminal-double.ts";
 
@@ -40,7 +41,7 @@ async function fill(): Promise<void> {
 	const operators = createOperators({ store, masterKey, clock });
 	const first = (await operators.bootstrap({}))!;
 	const who = { accountKey: first.accountKey, distributorId: first.distributorId, accountId: undefined, rights: [] };
-	await createNumbers({ store, clock }).provision(who, {
+	await createNumbers({ store, clock, findRoutes: namedRoutes }).provision(who, {
 		numberType: "mvno",
 		messageType: "p2p",
 		messageEnabled: false,

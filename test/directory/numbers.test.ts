@@ -10,6 +10,9 @@ describe("provisioning", () => {
 	let d: TestDirectory;
 	beforeAll(async () => {
 		d = await openDirectory();
+		const route = (id: string) => ({ id, accountId: d.first.accountId, document: "{}" });
+		await d.store.db.insertInto("messageRoutes").values(route("MRID-1")).execute();
+		await d.store.db.insertInto("voiceRoutes").values(route("CRID-1")).execute();
 	});
 	afterAll(() => d[Symbol.asyncDispose]());
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { createNumbers, createOperators, createTokens, type ProvisionRequest } from "../../src/directory/index.ts";
 import type { Clock, Principal } from "../../src/domain/index.ts";
 import { Failure } from "../../src/domain/index.ts";
+import { namedRoutes } from "../../src/routing/index.ts";
 import { openTestStore } from "../support/store.ts";
 
 export interface MovableClock extends Clock {
@@ -42,7 +43,7 @@ export async function openDirectory() {
 	const masterKey = new Uint8Array(randomBytes(32));
 	const clock = movableClock();
 	const operators = createOperators({ store, masterKey, clock });
-	const numbers = createNumbers({ store, clock });
+	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes });
 	const tokens = createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 });
 	const first = (await operators.bootstrap({}))!;
 	const who: Principal = {

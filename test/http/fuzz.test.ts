@@ -22,6 +22,16 @@ const NAMES = [
 	["/v1.0/numbers/voicemail/update", "POST"],
 	["/v1.0/numbers/voicemail/delete", "POST"],
 	["/v1.0/numbers", "GET"],
+	["/v1.0/voice/routes", "POST"],
+	["/v1.0/voice/routes", "GET"],
+	["/v1.0/voice/routes/update", "POST"],
+	["/v1.0/voice/routes/delete", "POST"],
+	["/v1.0/account/voice/routes", "GET"],
+	["/v1.0/message/routes", "POST"],
+	["/v1.0/message/routes", "GET"],
+	["/v1.0/message/routes/update", "POST"],
+	["/v1.0/message/routes/delete", "POST"],
+	["/v1.0/account/message/routes", "GET"],
 ] as const;
 
 const operationAt = (path: string) =>

@@ -10,6 +10,7 @@ import { createNumbers, createOperators } from "../../src/directory/index.ts";
 import { newId, type Principal } from "../../src/domain/index.ts";
 import { type CallMailboxes, createMailboxes, type Mailboxes } from "../../src/mailbox/index.ts";
 import { createEmailNotifier, openOutbox } from "../../src/notify/index.ts";
+import { namedRoutes } from "../../src/routing/index.ts";
 import { anyNumber, movableClock } from "../directory/support.ts";
 import { recordingLog } from "../mailbox/support.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
@@ -52,7 +53,8 @@ beforeAll(async () => {
 	const [masterKey, clock] = [new Uint8Array(randomBytes(32)), movableClock()];
 	const first = (await createOperators({ store, masterKey, clock }).bootstrap({}))!;
 	who = { accountKey: first.accountKey, distributorId: first.distributorId, accountId: undefined, rights: [] };
-	phoneNumber = (await createNumbers({ store, clock }).provision(who, anyNumber)).number.number;
+	phoneNumber = (await createNumbers({ store, clock, findRoutes: namedRoutes }).provision(who, anyNumber)).number
+		.number;
 	mailboxes = createMailboxes({
 		store,
 		masterKey,

@@ -2,9 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { pino } from "pino";
-import { createNumbers, createOperators, createTokens, type FirstOperator } from "../../src/directory/index.ts";
+import { audit, createNumbers, createOperators, createTokens, type FirstOperator } from "../../src/directory/index.ts";
 import { createHttpApp, createMetrics, type HttpDeps, type HttpSettings } from "../../src/http/index.ts";
 import { createMailboxes } from "../../src/mailbox/index.ts";
+import { createRouting, namedRoutes } from "../../src/routing/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import { openTestStore } from "./store.ts";
 
@@ -56,11 +57,14 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	const { distributorId } = operator;
 	await store.db.updateTable("accounts").set({ id: EXAMPLE_ACCOUNT }).where("id", "=", operator.accountId).execute();
 
+	await addExampleRoutes(store);
+
 	const deps: HttpDeps = {
 		tokens: createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 }),
-		numbers: createNumbers({ store, clock }),
+		numbers: createNumbers({ store, clock, findRoutes: namedRoutes }),
 		operators,
 		mailboxes: createMailboxes({ store, masterKey, clock, log, defaults: { timeZone: "UTC", language: "en" } }),
+		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
 		clock,
 		log,
 		version: "1.2.3",
@@ -116,6 +120,15 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 		},
 		[Symbol.asyncDispose]: () => running.disposeAsync(),
 	};
+}
+
+/** Routes that the examples of the contract name. */
+async function addExampleRoutes({ db }: Store): Promise<void> {
+	const route = (id: string) => ({ id, accountId: EXAMPLE_ACCOUNT, document: JSON.stringify({ RouteName: "Main" }) });
+	const voice = ["CRID-4dec6beb-3985-444b-8c06-8baa5jjvawe", "CRID-4dec6beb-3985-444b-8c06-8baa70dc145"];
+	await db.insertInto("voiceRoutes").values(voice.map(route)).execute();
+	const message = ["MRID-73af1e73-d7b3-4696-bdd9-5b407c96fc8a", "MRID-2a9d1f04-51c7-4c0e-9f0b-6a1de2b7c3d5"];
+	await db.insertInto("messageRoutes").values(message.map(route)).execute();
 }
 
 export const PROVISION = {

@@ -40,7 +40,8 @@ function refusal(problems: readonly string[]): HttpError {
 }
 
 function foldOf(schema: z.core.$ZodType): Fold {
-	if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return foldOf(schema.unwrap());
+	if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodNonOptional)
+		return foldOf(schema.unwrap());
 	if (schema instanceof z.ZodObject) return foldObject(schema);
 	if (schema instanceof z.ZodArray) return foldArray(foldOf(schema.element));
 	if (schema instanceof z.ZodEnum) return foldEnum(schema.options.map(String));

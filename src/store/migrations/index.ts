@@ -2,8 +2,10 @@
 import type { Migration } from "kysely/migration";
 import * as spine from "./0001-spine.ts";
 import * as accounts from "./0002-accounts.ts";
+import * as routing from "./0005-routing.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
 	"0002-accounts": accounts,
+	"0005-routing": routing,
 };

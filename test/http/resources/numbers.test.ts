@@ -77,7 +77,7 @@ describe("POST /v1.0/numbers/provision", () => {
 			MessageType: "P2P",
 			ProductType: "sms+data+VOICE",
 			MessageEnabled: "true",
-			MessageRouteId: "MRID-1",
+			MessageRouteId: "MRID-73af1e73-d7b3-4696-bdd9-5b407c96fc8a",
 		});
 		const read = await api.get(`/v1.0/numbers?Number=${encodeURIComponent(String(body.PhoneNumberAssigned))}`);
 		expect(read.body).toMatchObject({ Classification: "IoT", MessageType: "p2p", MessageEnabled: true });

@@ -1,0 +1,9 @@
+import { createMessageRoutes, createVoiceRoutes } from "./routes.ts";
+import type { Routing, RoutingNeeds } from "./types.ts";
+
+export function createRouting(needs: RoutingNeeds): Routing {
+	return {
+		voiceRoutes: createVoiceRoutes(needs),
+		messageRoutes: createMessageRoutes(needs),
+	};
+}
