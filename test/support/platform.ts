@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { decodeG711, decodeWav } from "../../src/audio/index.ts";
 
 export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = join(projectRoot, "bin/afterbeep.js");
@@ -23,18 +24,48 @@ export interface Platform {
 	log(): string;
 	/** A request with a bearer token; the answer's body is parsed. */
 	post(path: string, body: object): Promise<{ status: number; body: Record<string, unknown> }>;
+	/** Provisions a number, without voicemail. */
+	provision(): Promise<string>;
 	/** Provisions a number and activates voicemail on it. @returns the number. */
 	activate(fields?: { PIN?: string; Email?: string; FirstName?: string; LastName?: string }): Promise<string>;
 	/** Runs the CLI against this platform's data folder. */
 	cli(...args: string[]): Promise<CliResult>;
 	/** Parsed standard output of a `--json` command that must succeed. */
 	json<T>(...args: string[]): Promise<T>;
+	/** Waits until a mailbox has so many messages or more. */
+	messages(number: string, count: number): Promise<ListedMessage[]>;
+	/** All messages of the platform, as `messages list --all --json` shows them. */
+	allMessages(): Promise<ListedMessage[]>;
+	/** Audio of a message, linear at 8,000 Hz. */
+	audio(messageId: string): Promise<Int16Array>;
+	/** One of the platform's counters; 0 where it has none of that name. */
+	counter(room: "sip" | "calls" | "media", name: string): Promise<number>;
+	/** Waits until no call is left. */
+	untilIdle(): Promise<void>;
+	/** Sends a signal and nothing more. */
+	signal(name: NodeJS.Signals): void;
+	/** Settles with the exit code when the process has ended by itself or by a signal. */
+	readonly ended: Promise<number | null>;
 	/** SIGTERM, and waits for the end. @returns the exit code. */
 	stop(): Promise<number | null>;
+	/** Ends this one by SIGTERM where it still runs, and starts another on the same folder, with further settings. */
+	again(env?: Record<string, string>): Promise<Platform>;
 	/** SIGKILL, and waits for the end: what a power cut looks like to the next start. */
 	kill(): Promise<void>;
 	/** Mails in the Maildir, as text. */
 	mails(): Promise<string[]>;
+}
+
+/** As `messages list --json` shows it. */
+export interface ListedMessage {
+	readonly MessageId: string;
+	readonly PhoneNumber: string;
+	readonly From: string | null;
+	readonly DurationSeconds: number;
+	readonly Status: string;
+	readonly RedirectReason: string;
+	readonly MailboxSource: string;
+	readonly Silent: boolean;
 }
 
 export interface CliResult {
@@ -52,7 +83,10 @@ export interface PlatformOptions {
 
 /** Starts the platform and waits until `/readyz` says so. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-	const data = options.data ?? (await mkdtemp(join(tmpdir(), "afterbeep-test-")));
+	return startOn(options.data ?? (await mkdtemp(join(tmpdir(), "afterbeep-test-"))), options);
+}
+
+async function startOn(data: string, options: PlatformOptions): Promise<Platform> {
 	const httpPort = await freeTcpPort();
 	const sipPort = options.sipPort ?? (await freeUdpPort());
 	const rtpFrom = 21_000 + Math.floor(Math.random() * 300) * 100;
@@ -101,7 +135,28 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 		return request(path, body);
 	};
 	const cli = (...args: string[]) => runCli(args, env);
-	const ended = once(child, "exit");
+	const ended = once(child, "exit").then(() => child.exitCode);
+	const json = async <T>(...args: string[]) => {
+		const result = await cli(...args, "--json");
+		if (result.code !== 0) throw new Error(`afterbeep ${args.join(" ")} ended with ${result.code}: ${result.stderr}`);
+		return JSON.parse(result.stdout.toString()) as T;
+	};
+	const allMessages = shared(() => json<ListedMessage[]>("messages", "list", "--all", "--limit", "1000"));
+	const provision = async () => {
+		const provisioned = await post("/v1.0/numbers/provision", {
+			NumberType: "mvno",
+			MessageType: "p2p",
+			MessageEnabled: false,
+			VoiceEnabled: true,
+			ProductType: "Sms+Data+Voice",
+		});
+		if (provisioned.status !== 200) throw new Error(JSON.stringify(provisioned));
+		return provisioned.body.PhoneNumberAssigned as string;
+	};
+	const counter = async (room: string, name: string) => {
+		const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+		return Number(new RegExp(`^afterbeep_${room}\\{name="${name}"\\} (\\S+)`, "m").exec(metrics)?.[1] ?? 0);
+	};
 	return {
 		httpPort,
 		sipPort,
@@ -111,24 +166,33 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 		post,
 		cli,
 		activate: async (fields = {}) => {
-			const provisioned = await post("/v1.0/numbers/provision", {
-				NumberType: "mvno",
-				MessageType: "p2p",
-				MessageEnabled: false,
-				VoiceEnabled: true,
-				ProductType: "Sms+Data+Voice",
-			});
-			if (provisioned.status !== 200) throw new Error(JSON.stringify(provisioned));
-			const number = provisioned.body.PhoneNumberAssigned as string;
+			const number = await provision();
 			const activated = await post("/v1.0/numbers/voicemail/activate", { PhoneNumber: number, ...fields });
 			if (activated.status !== 200) throw new Error(JSON.stringify(activated));
 			return number;
 		},
-		json: async <T>(...args: string[]) => {
-			const result = await cli(...args, "--json");
-			if (result.code !== 0) throw new Error(`afterbeep ${args.join(" ")} ended with ${result.code}: ${result.stderr}`);
-			return JSON.parse(result.stdout.toString()) as T;
+		json,
+		provision,
+		allMessages,
+		messages: (number, count) =>
+			until(`${count} messages for ${number}`, 20_000, async () => {
+				const messages = (await allMessages()).filter((message) => message.PhoneNumber === number);
+				return messages.length >= count && messages;
+			}),
+		audio: async (messageId) => {
+			const { code, stdout, stderr } = await cli("messages", "audio", messageId);
+			if (code !== 0) throw new Error(stderr);
+			return decodeG711(decodeWav(stdout));
 		},
+		counter,
+		untilIdle: async () => {
+			await until("no call is left", 20_000, async () => {
+				const left = [await counter("calls", "callsActive"), await counter("calls", "keepPending")];
+				return left.every((count) => count === 0);
+			});
+		},
+		signal: (name) => void child.kill(name),
+		ended,
 		stop: async () => {
 			if (child.exitCode === null && child.signalCode === null) {
 				child.kill("SIGTERM");
@@ -136,6 +200,13 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 			}
 			if (options.data === undefined) await rm(data, { recursive: true, force: true, maxRetries: 5 });
 			return child.exitCode;
+		},
+		again: async (further = {}) => {
+			if (child.exitCode === null && child.signalCode === null) {
+				child.kill("SIGTERM");
+				await ended;
+			}
+			return startOn(data, { ...options, env: { ...options.env, ...further } });
 		},
 		kill: async () => {
 			child.kill("SIGKILL");
@@ -146,6 +217,21 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 			const names = await readdir(folder).catch(() => []);
 			return Promise.all(names.sort().map((name) => readFile(join(folder, name), "utf8")));
 		},
+	};
+}
+
+/** Whoever asks while an answer is on its way waits for the next one, which all who wait get together. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+	let running: Promise<unknown> = Promise.resolve();
+	let next: Promise<T> | undefined;
+	return () => {
+		next ??= running.then(() => {
+			next = undefined;
+			const answer = ask();
+			running = answer.catch(() => undefined);
+			return answer;
+		});
+		return next;
 	};
 }
 

@@ -5,12 +5,11 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 export interface SippRun {
-	/** File name of a scenario beside this file, or "uac" for sipp's own caller. */
+	/** File name of a scenario beside this file, an absolute path, or "uac" for sipp's own caller. */
 	readonly scenario: string;
 	readonly port: number;
 	readonly calls?: number;
@@ -59,7 +58,7 @@ export async function startSippServer(run: Omit<SippRun, "port">): Promise<SippS
 async function launch(run: SippRun, localPort: number, target: readonly string[]): Promise<SippResult> {
 	const folder = await mkdtemp(join(tmpdir(), "sipp-"));
 	const own = !run.scenario.endsWith(".xml");
-	const scenario = own ? ["-sn", run.scenario] : ["-sf", fileURLToPath(new URL(`./${run.scenario}`, import.meta.url))];
+	const scenario = own ? ["-sn", run.scenario] : ["-sf", resolve(import.meta.dirname, run.scenario)];
 	const errorFile = join(folder, "errors.log");
 	const statistics = join(folder, "statistics.csv");
 	const args = [
@@ -71,15 +70,24 @@ async function launch(run: SippRun, localPort: number, target: readonly string[]
 		...(run.more ?? []),
 		...target,
 	];
-	const child = spawn("sipp", args, { cwd: folder, stdio: "ignore", env: { ...process.env, TERM: "dumb" } });
-	const exitCode = await new Promise<number | null>((resolve, reject) => {
+	const child = spawn("sipp", args, {
+		cwd: folder,
+		stdio: ["ignore", "ignore", "pipe"],
+		env: { ...process.env, TERM: "dumb" },
+	});
+	let complaint = "";
+	child.stderr.on("data", (chunk: Buffer) => {
+		complaint = (complaint + chunk.toString("latin1")).slice(-2000);
+	});
+	const exitCode = await new Promise<number | null>((settle, reject) => {
 		const missing = "sipp does not run: install the Debian package sip-tester";
 		child.once("error", (error) => reject(new Error(missing, { cause: error })));
-		child.once("exit", resolve);
+		child.once("exit", settle);
 	});
 	const errors = await readFile(errorFile, "utf8").catch(() => "");
 	const last = lastRow(await readFile(statistics, "utf8").catch(() => ""));
 	await rm(folder, { recursive: true, force: true });
+	if (Object.keys(last).length < 2 && errors === "") throw new Error(`sipp could not run: ${complaint}`);
 	return {
 		exitCode,
 		successful: Number(last["SuccessfulCall(C)"]),

@@ -1,0 +1,83 @@
+/** Speech-like audio for calls, and how much of it came out at the other end. Pure. */
+import { decodeG711, encodeG711 } from "../../src/audio/index.ts";
+import { seededRandom } from "./seeded-random.ts";
+
+const RATE_HZ = 8000;
+/** RMS about -17 dBFS, never silent: no ear takes a pause of it for its end. */
+const AMPLITUDE = 9000;
+
+/** Noise in the band of speech, swelling like syllables; another seed gives audio without likeness to it. */
+export function speechSignal(seconds: number, seed: number): Uint8Array {
+	const random = seededRandom(seed);
+	const pcm = new Int16Array(Math.round(seconds * RATE_HZ));
+	const syllablesHz = 3 + random.next() * 2;
+	let low = 0;
+	let lower = 0;
+	for (let i = 0; i < pcm.length; i++) {
+		low += 0.45 * ((random.next() * 2 - 1) * AMPLITUDE * 2 - low);
+		lower += 0.05 * (low - lower);
+		const swell = 0.65 + 0.35 * Math.sin((2 * Math.PI * syllablesHz * i) / RATE_HZ);
+		pcm[i] = Math.round((low - lower) * swell);
+	}
+	return encodeG711(pcm, "PCMU").samples;
+}
+
+/** Linear form of µ-law. */
+export function pcmOf(samples: Uint8Array): Int16Array {
+	return decodeG711({ encoding: "PCMU", samples });
+}
+
+export interface Match {
+	/** Normalised cross-correlation of the part that both have, at the best alignment. */
+	readonly correlation: number;
+	/** Of what was sent, how much is missing before and behind the common part, ms. */
+	readonly missingStartMs: number;
+	readonly missingEndMs: number;
+	/** Of what was received, how much lies before and behind, ms. */
+	readonly beforeMs: number;
+	readonly behindMs: number;
+}
+
+/** A quarter second decides where the two lie together. */
+const ANCHOR = 2000;
+
+/** Compares linear audio at 8,000 Hz, of which the received one may begin earlier or later and end earlier or later. */
+export function match(sent: Int16Array, received: Int16Array): Match {
+	let best = { at: 0, shift: 0, correlation: -2 };
+	// Several anchors, since what is missing may hold one of them.
+	for (const part of [0.5, 0.25, 0.75, 0.1]) {
+		const from = Math.floor((sent.length - ANCHOR) * part);
+		const anchor = sent.subarray(from, from + ANCHOR);
+		for (let at = 0; at + ANCHOR <= received.length; at++) {
+			const rough = correlate(anchor, received.subarray(at, at + ANCHOR), 20);
+			if (rough < best.correlation - 0.3 || rough < 0.3) continue;
+			const correlation = correlate(anchor, received.subarray(at, at + ANCHOR));
+			if (correlation > best.correlation) best = { at, shift: at - from, correlation };
+		}
+		if (best.correlation > 0.95) break;
+	}
+	const { shift } = best;
+	const from = Math.max(0, -shift);
+	const to = Math.min(sent.length, received.length - shift);
+	return {
+		correlation: correlate(sent.subarray(from, to), received.subarray(from + shift, to + shift)),
+		missingStartMs: (from * 1000) / RATE_HZ,
+		missingEndMs: ((sent.length - to) * 1000) / RATE_HZ,
+		beforeMs: (Math.max(0, shift) * 1000) / RATE_HZ,
+		behindMs: (Math.max(0, received.length - (to + shift)) * 1000) / RATE_HZ,
+	};
+}
+
+function correlate(a: Int16Array, b: Int16Array, step = 1): number {
+	let ab = 0;
+	let aa = 0;
+	let bb = 0;
+	for (let i = 0; i < a.length; i += step) {
+		const x = a[i]!;
+		const y = b[i]!;
+		ab += x * y;
+		aa += x * x;
+		bb += y * y;
+	}
+	return aa === 0 || bb === 0 ? 0 : ab / Math.sqrt(aa * bb);
+}
