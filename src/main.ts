@@ -4,14 +4,6 @@
  */
 import path from "node:path";
 import { type Calls, startCalls } from "./calls/index.ts";
-import { startAdminServer } from "./cli/platform/admin-server.ts";
-import { createCallTraces } from "./cli/platform/call-traces.ts";
-import { firstStartText, writeCredentials } from "./cli/platform/first-start.ts";
-import { listening } from "./cli/platform/listening.ts";
-import { PROMPTS_FOLDER } from "./cli/platform/prompts-folder.ts";
-import { startPurge } from "./cli/platform/purge-timer.ts";
-import { callSettings, httpSettings, mediaOptions, storeOptions } from "./cli/platform/room-settings.ts";
-import { keepStatusFile } from "./cli/platform/status-file.ts";
 import { VERSION } from "./cli/version.ts";
 import { addressMatcher, type Config, printListenAddress } from "./config/index.ts";
 import {
@@ -27,6 +19,14 @@ import { createMetrics, type HttpServer, type Metrics, type Readiness, startHttp
 import { createMailboxes } from "./mailbox/index.ts";
 import { type Media, startMedia } from "./media/index.ts";
 import { createEmailNotifier, openOutbox } from "./notify/index.ts";
+import { startAdminServer } from "./platform/admin-server.ts";
+import { createCallTraces } from "./platform/call-traces.ts";
+import { firstStartText, writeCredentials } from "./platform/first-start.ts";
+import { listening } from "./platform/listening.ts";
+import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
+import { startPurge } from "./platform/purge-timer.ts";
+import { callSettings, httpSettings, mediaOptions, storeOptions } from "./platform/room-settings.ts";
+import { keepStatusFile } from "./platform/status-file.ts";
 import { createRouting, namedRoutes } from "./routing/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "./speech/index.ts";

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const src = join(root, "src");
 
-/** The arrows of ARCHITECTURE.md. `config`, `wiring`, `cli` and `main.ts` may import everything. */
+/** The arrows of ARCHITECTURE.md. `config`, `platform`, `cli` and `main.ts` may import everything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
 	domain: [],
 	audio: [],
@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 	notify: ["audio", "domain", "mailbox", "directory", "store"],
 	http: ["domain", "mailbox", "directory", "routing"],
 };
-const OPEN_ROOMS = new Set(["config", "wiring", "cli", "main.ts"]);
+const OPEN_ROOMS = new Set(["config", "platform", "cli", "main.ts"]);
 
 /**
  * Files in which a step depends on nothing but its arguments. `running.ts` is the shell that gives the transaction

@@ -7,9 +7,9 @@ import type { Config } from "../config/index.ts";
 import { createNumbers, createOperators, loadMasterKey, type Numbers, type Operators } from "../directory/index.ts";
 import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes } from "../mailbox/index.ts";
+import { openLog } from "../platform/open-log.ts";
 import { namedRoutes } from "../routing/index.ts";
 import { openStore, type Store } from "../store/index.ts";
-import { openLog } from "./platform/open-log.ts";
 
 export interface Opened {
 	readonly store: Store;

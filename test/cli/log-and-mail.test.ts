@@ -1,8 +1,8 @@
 import { createTransport } from "nodemailer";
 import { describe, expect, test } from "vitest";
 import { parseMail } from "../../src/cli/demo/mail.ts";
-import { openLog, readableLine } from "../../src/cli/platform/open-log.ts";
 import { printable, table } from "../../src/cli/terminal.ts";
+import { openLog, readableLine } from "../../src/platform/open-log.ts";
 
 describe("The log", () => {
 	test("is JSON lines on a pipe", () => {

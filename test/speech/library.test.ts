@@ -36,7 +36,11 @@ describe("loading the prompts", () => {
 		writeFileSync(wav("beep"), "not audio");
 		const { code, message, mend } = await failure();
 		expect(code).toBe("configInvalid");
-		for (const id of ["goodbye.wav is missing", "number-7.wav is missing", "beep.wav cannot be used (This is not a WAV file"]) {
+		for (const id of [
+			"goodbye.wav is missing",
+			"number-7.wav is missing",
+			"beep.wav cannot be used (This is not a WAV file",
+		]) {
 			expect(message).toContain(id);
 		}
 		expect(mend).toContain("prompts/make.ts");

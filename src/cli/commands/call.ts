@@ -1,11 +1,11 @@
 /** `afterbeep call`: a telephone on the command line, to leave a message or to hear some. */
 import { isWildcard, readListenAddress } from "../../config/index.ts";
+import { readStatusFile } from "../../platform/status-file.ts";
 import type { ListenAddress } from "../../sip/index.ts";
 import { type Command, type Invocation, UsageError } from "../command.ts";
 import { phoneNumberArgument } from "../input.ts";
 import { readKeyScript } from "../phone/key-script.ts";
 import type { CallPlan } from "../phone/run-call.ts";
-import { readStatusFile } from "../platform/status-file.ts";
 
 const CALLER_DEFAULT = "+15551234567";
 const SECONDS_MAX = 900;

@@ -21,7 +21,7 @@ is 0. A second signal ends at once. Nothing that was started stays behind.`,
 	async run(invocation) {
 		const config = invocation.config();
 		// Loaded only here: the other commands answer sooner without the whole platform.
-		const { openLog } = await import("../platform/open-log.ts");
+		const { openLog } = await import("../../platform/open-log.ts");
 		const { start: startPlatform } = await import("../../main.ts");
 		const log = openLog({ level: config.logLevel, output: process.stdout, env: process.env });
 		const signals = listenToSignals();

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { decodeG711, decodeWav } from "../../audio/index.ts";
+import { ACTIVATE_EXAMPLE, PROVISION_EXAMPLE } from "../../platform/first-start.ts";
+import { SPOKEN_SAMPLE } from "../../platform/prompts-folder.ts";
 import { likeness } from "../phone/hearing.ts";
-import { ACTIVATE_EXAMPLE, PROVISION_EXAMPLE } from "../platform/first-start.ts";
-import { SPOKEN_SAMPLE } from "../platform/prompts-folder.ts";
 import type { ChildPlatform } from "./child-platform.ts";
 import { type CommandOptions, runCommand, runJson } from "./command-child.ts";
 import { readMaildir, type ShownMail } from "./mail.ts";

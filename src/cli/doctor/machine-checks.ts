@@ -4,8 +4,8 @@ import { access, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../config/index.ts";
 import { Failure } from "../../domain/index.ts";
+import { PROMPTS_FOLDER } from "../../platform/prompts-folder.ts";
 import { loadPrompts } from "../../speech/index.ts";
-import { PROMPTS_FOLDER } from "../platform/prompts-folder.ts";
 import { type Finding, fail, ok, reason, warn } from "./finding.ts";
 
 const GIB = 1024 ** 3;

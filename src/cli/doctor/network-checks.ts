@@ -6,8 +6,8 @@ import { createServer, isIPv6 } from "node:net";
 import path from "node:path";
 import { createTransport } from "nodemailer";
 import { type Config, printHostPort, printListenAddress, withoutPassword } from "../../config/index.ts";
-import { findPortOwner } from "../platform/port-owner.ts";
-import { type PlatformStatus, readStatusFile } from "../platform/status-file.ts";
+import { findPortOwner } from "../../platform/port-owner.ts";
+import { type PlatformStatus, readStatusFile } from "../../platform/status-file.ts";
 import { type Finding, fail, ok, reason, warn } from "./finding.ts";
 
 const HTTP_WAIT_MS = 5_000;

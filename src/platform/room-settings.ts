@@ -1,11 +1,11 @@
 /** From the settings in force to what each room wants of them. Pure. */
 import path from "node:path";
-import { type CallSettings, DEFAULT_SOURCE_ORDER } from "../../calls/index.ts";
-import type { Config } from "../../config/index.ts";
-import { LIMITS, type Log } from "../../domain/index.ts";
-import type { HttpSettings } from "../../http/index.ts";
-import type { MediaOptions } from "../../media/index.ts";
-import type { StoreOptions } from "../../store/index.ts";
+import { type CallSettings, DEFAULT_SOURCE_ORDER } from "../calls/index.ts";
+import type { Config } from "../config/index.ts";
+import { LIMITS, type Log } from "../domain/index.ts";
+import type { HttpSettings } from "../http/index.ts";
+import type { MediaOptions } from "../media/index.ts";
+import type { StoreOptions } from "../store/index.ts";
 
 export function storeOptions(config: Config, log: Log): StoreOptions {
 	const { databaseUrl, databaseDirectUrl, dataFolder, blobs } = config;

@@ -1,6 +1,6 @@
 /** Turns the system's refusal to listen into an error that names the setting, the address and who holds it. */
-import { printHostPort } from "../../config/index.ts";
-import { Failure } from "../../domain/index.ts";
+import { printHostPort } from "../config/index.ts";
+import { Failure } from "../domain/index.ts";
 import { findPortOwner } from "./port-owner.ts";
 
 export interface WantedAddress {

@@ -1,5 +1,5 @@
 /** Erases soft-deleted messages past their retention, again and again, in role worker. */
-import type { Log } from "../../domain/index.ts";
+import type { Log } from "../domain/index.ts";
 
 const PURGE_EVERY_MS = 15 * 60_000;
 /** Not in the busy first seconds of a start. */

@@ -1,7 +1,7 @@
 /** The first start: an operator with its credentials, shown once and kept in a file. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { FirstOperator } from "../../directory/index.ts";
+import type { FirstOperator } from "../directory/index.ts";
 
 export const CREDENTIALS_FILE = "credentials.json";
 

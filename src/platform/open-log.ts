@@ -1,7 +1,7 @@
 /** The log: JSON lines on a pipe, readable lines on a terminal. */
 import { type Logger, pino } from "pino";
-import type { LogLevel } from "../../config/index.ts";
-import { colours, type Output } from "../terminal.ts";
+import { colours, type Output } from "../cli/terminal.ts";
+import type { LogLevel } from "../config/index.ts";
 
 /** A second net under the rule that no such thing is handed to the log. */
 const HIDDEN_FIELDS = [

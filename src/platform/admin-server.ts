@@ -1,8 +1,8 @@
 /** `/metrics` at an address of its own (AFTERBEEP_ADMIN), so that the API's address need not show it. */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { HostPort } from "../../config/index.ts";
-import type { Metrics } from "../../http/index.ts";
+import type { HostPort } from "../config/index.ts";
+import type { Metrics } from "../http/index.ts";
 
 const REQUEST_WAIT_MS = 10_000;
 

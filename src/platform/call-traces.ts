@@ -1,6 +1,6 @@
 /** Writes the traces of calls where `afterbeep calls` reads them. */
-import type { CallTrace, CallTraces } from "../../calls/index.ts";
-import type { Db } from "../../store/index.ts";
+import type { CallTrace, CallTraces } from "../calls/index.ts";
+import type { Db } from "../store/index.ts";
 
 export function createCallTraces(db: Db): CallTraces {
 	return {
