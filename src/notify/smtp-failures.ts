@@ -16,10 +16,12 @@ interface SmtpError extends Error {
  * A 5xx to the recipient or to the mail itself stays one (RFC 5321 §4.2.1): permanent. A 5xx to anything before it
  * (greeting, login, sender) is about our settings, and every waiting mail would die of a mistyped password: tried again.
  * Everything else, 4xx, silence, a broken connection, passes.
+ *
+ * @param secrets texts that stand in no error, even where a server repeats what it was sent.
  */
-export function smtpFailure(error: unknown, server: string): Failure {
+export function smtpFailure(error: unknown, server: string, secrets: readonly string[] = []): Failure {
 	const { code, command, responseCode, message } = error as SmtpError;
-	const said = serverText(message);
+	const said = serverText(withoutSecrets(message, secrets));
 	if (responseCode === undefined || responseCode < 500) {
 		const what = responseCode === undefined ? "cannot be reached" : "asks to try again later";
 		return new Failure(
@@ -43,6 +45,17 @@ export function smtpFailure(error: unknown, server: string): Failure {
 		"Correct the mailbox's e-mail address, or ask the mail server's operator; then run the job again.",
 		{ cause: error },
 	);
+}
+
+/** The forms in which a password goes to a server (RFC 4954 AUTH PLAIN and LOGIN), and so may come back. */
+export function secretsOf(auth: { readonly user: string; readonly pass: string } | undefined): readonly string[] {
+	if (auth === undefined || auth.pass === "") return [];
+	const encoded = [auth.pass, `\0${auth.user}\0${auth.pass}`].map((text) => Buffer.from(text).toString("base64"));
+	return [auth.pass, ...encoded];
+}
+
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+	return secrets.reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text);
 }
 
 /** Servers repeat the address; it says enough with its first letter. */

@@ -3,7 +3,7 @@ import { createTransport } from "nodemailer";
 import type { Log } from "../domain/index.ts";
 import { NOTIFY_LIMITS } from "./limits.ts";
 import { mimeOptions } from "./mime.ts";
-import { smtpFailure } from "./smtp-failures.ts";
+import { secretsOf, smtpFailure, withoutSecrets } from "./smtp-failures.ts";
 import { parseSmtpUrl } from "./smtp-settings.ts";
 import type { Outbox } from "./types.ts";
 
@@ -30,6 +30,7 @@ const DEFAULT_TIMEOUTS: SmtpTimeouts = {
  */
 export function openSmtp(smtpUrl: string, log: Log, timeouts: SmtpTimeouts = DEFAULT_TIMEOUTS): Outbox {
 	const { host, port, secure, startTls, auth } = parseSmtpUrl(smtpUrl);
+	const secrets = secretsOf(auth);
 	const server = `${host.includes(":") ? `[${host}]` : host}:${port}`;
 	const transport = createTransport({
 		pool: true,
@@ -51,7 +52,9 @@ export function openSmtp(smtpUrl: string, log: Log, timeouts: SmtpTimeouts = DEF
 		socketCloseTimeout: NOTIFY_LIMITS.smtpCloseMs,
 	});
 	// an idle connection that breaks belongs to no mail; without a listener it would end the process
-	transport.on("error", (error: Error) => log.debug({ server, error: error.message }, "mail connection lost"));
+	transport.on("error", (error: Error) =>
+		log.debug({ server, error: withoutSecrets(error.message, secrets) }, "mail connection lost"),
+	);
 	// an aborted mail leaves the pool's queue and takes its connection with it, so that a slow server holds no place
 	const guarded = async (work: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
 		const signal = AbortSignal.timeout(timeouts.sendMs);
@@ -59,7 +62,7 @@ export function openSmtp(smtpUrl: string, log: Log, timeouts: SmtpTimeouts = DEF
 			await Promise.race([work(signal), rejectOn(signal)]);
 		} catch (error) {
 			const late = new Error(`it did not finish within ${timeouts.sendMs / 1000} s`, { cause: error });
-			throw smtpFailure(signal.aborted ? late : error, server);
+			throw smtpFailure(signal.aborted ? late : error, server, secrets);
 		}
 	};
 	return {

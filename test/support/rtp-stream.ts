@@ -11,6 +11,7 @@ const PACKET_SAMPLES = 160;
 const SILENCE = new Uint8Array(PACKET_SAMPLES).fill(0xff);
 const PCMU = 0;
 export const TELEPHONE_EVENT = 101;
+const SEQUENCE_FIRST = 1000;
 const KEYS = "0123456789*#ABCD";
 /** A key lasts 60 ms; its end is told thrice; then 60 ms of silence. */
 const KEY_PACKETS = 3;
@@ -34,8 +35,9 @@ export interface RtpStream {
 	mute(): void;
 	/** All audio received so far from the first packet on, gaps filled with silence. */
 	heard(): Buffer;
-	/** Every packet received, as it came. */
+	/** Packets received, whatever they hold. */
 	readonly packets: number;
+	readonly packetsSent: number;
 	close(): void;
 }
 
@@ -53,8 +55,8 @@ export async function openRtpStream(options: RtpStreamOptions = {}): Promise<Rtp
 	let lastOffset = 0;
 	let packets = 0;
 	socket.on("message", (packet) => {
-		if (packet.length < 12 || packet[0]! >> 6 !== 2 || (packet[1]! & 0x7f) !== PCMU) return;
 		packets++;
+		if (packet.length < 12 || packet[0]! >> 6 !== 2 || (packet[1]! & 0x7f) !== PCMU) return;
 		const timestamp = packet.readUInt32BE(4);
 		firstTimestamp ??= timestamp;
 		const offset = (timestamp - firstTimestamp) | 0;
@@ -66,7 +68,7 @@ export async function openRtpStream(options: RtpStreamOptions = {}): Promise<Rtp
 	const queue: (Outgoing | (() => void))[] = [];
 	const random = seededRandom(options.unreliable?.seed ?? 0);
 	const ssrc = options.ssrc ?? 0x1234_0000 + socket.address().port;
-	let sequence = 1000;
+	let sequence = SEQUENCE_FIRST;
 	let timestamp = 80_000;
 	let eventTimestamp = 0;
 	let remotePort = 0;
@@ -156,6 +158,9 @@ export async function openRtpStream(options: RtpStreamOptions = {}): Promise<Rtp
 		},
 		get packets() {
 			return packets;
+		},
+		get packetsSent() {
+			return sequence - SEQUENCE_FIRST;
 		},
 		close: () => {
 			clearInterval(timer);
