@@ -89,17 +89,15 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 	app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 
 	const operations = allOperations(deps);
-	const document = openApiDocument(operations, {
-		publicUrl: settings.publicUrl.replace(/\/+$/, ""),
-		version: deps.version,
-	});
+	const about = { publicUrl: settings.publicUrl.replace(/\/+$/, ""), version: deps.version };
+	const document = openApiDocument(operations, about);
 	serveOperations(app, operations, {
 		tokens: deps.tokens,
 		clock: deps.clock,
 		rateLimitPerMinute: settings.rateLimitPerMinute,
 		requestTimeoutMs,
 	});
-	serveService(app, deps, document);
+	serveService(app, deps, document, openApiDocument(operations, about, "3.0.3"));
 	serveReference(app, document);
 	return app;
 }

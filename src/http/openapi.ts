@@ -1,10 +1,14 @@
-/** The OpenAPI 3.1 document, made from the same operations and schemas that serve and validate. Pure. */
+/**
+ * The OpenAPI document, made from the same operations and schemas that serve and validate: 3.1, and the same in the
+ * words of 3.0.3 for generators that know no other. Pure.
+ */
 import { z } from "zod";
 import { ERRORS, type ErrorStatus } from "./conventions/errors.ts";
 import { ANSWER_TYPES } from "./conventions/negotiation.ts";
 import type { Operation } from "./conventions/operation.ts";
 
 type Json = Record<string, unknown>;
+export type OpenApiVersion = "3.1.0" | "3.0.3";
 
 /** Every operation may answer with these; 417 and 431 are below the operations. */
 const DOCUMENTED_ERRORS = [400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503, 504] as const satisfies ErrorStatus[];
@@ -33,28 +37,32 @@ const DESCRIPTION = `REST API of Afterbeep, a voicemail platform for mobile oper
 
 **Rate limit**: by default 50 requests a minute per AccountKey, all at once if need be; token calls have a budget of their own. Beyond it 429, with the seconds to wait in \`Retry-After\`.
 
-Operations of the vendor's contract that are not listed here are not built yet and answer 404. Beside the API: \`GET /healthz\` (alive), \`GET /readyz\` (ready to serve), \`GET /metrics\` (Prometheus).`;
+Operations of the vendor's contract that are not listed here are not built yet and answer 404. This document stands at \`/openapi.json\` (OpenAPI 3.1) and \`/openapi-3.0.json\` (3.0.3, for older generators). Beside the API: \`GET /healthz\` (alive), \`GET /readyz\` (ready to serve), \`GET /metrics\` (Prometheus).`;
 
 export function openApiDocument(
 	operations: readonly Operation[],
 	about: { readonly publicUrl: string; readonly version: string },
+	openApi: OpenApiVersion = "3.1.0",
 ): Json {
 	const paths: Record<string, Json> = {};
-	const schemas: Json = { ...errorSchemas() };
+	const schemas: Json = { ...errorSchemas(openApi) };
 	for (const operation of operations) {
 		const name = operation.id[0]!.toUpperCase() + operation.id.slice(1);
-		if (hasBody(operation)) schemas[`${name}_Request`] = jsonSchema(operation.request, "input");
-		schemas[`${name}_Result`] = jsonSchema(operation.response, "output");
-		const described = { [operation.method.toLowerCase()]: describe(operation, name, about.publicUrl) };
+		if (hasBody(operation)) schemas[`${name}_Request`] = jsonSchema(operation.request, "input", openApi);
+		schemas[`${name}_Result`] = jsonSchema(operation.response, "output", openApi);
+		const described = { [operation.method.toLowerCase()]: describe(operation, name, about.publicUrl, openApi) };
 		paths[operation.path] = { ...paths[operation.path], ...described };
 	}
 	return {
-		openapi: "3.1.0",
+		openapi: openApi,
 		info: {
 			title: "Afterbeep API",
 			version: about.version,
 			description: DESCRIPTION,
-			license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+			license:
+				openApi === "3.1.0"
+					? { name: "Apache-2.0", identifier: "Apache-2.0" }
+					: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
 		},
 		servers: [{ url: about.publicUrl, description: "This platform" }],
 		security: [{ BearerAuth: [] }],
@@ -80,7 +88,7 @@ export function openApiDocument(
 	};
 }
 
-function describe(operation: Operation, name: string, publicUrl: string): Json {
+function describe(operation: Operation, name: string, publicUrl: string, openApi: OpenApiVersion): Json {
 	const errors = operation.auth === "none" ? DOCUMENTED_ERRORS.filter((status) => status !== 403) : DOCUMENTED_ERRORS;
 	return {
 		operationId: operation.id,
@@ -89,7 +97,7 @@ function describe(operation: Operation, name: string, publicUrl: string): Json {
 		description: operation.description,
 		...(operation.ours === true ? { "x-afterbeep": true } : {}),
 		...(operation.auth === "none" ? { security: [] } : {}),
-		...inputOf(operation, name),
+		...inputOf(operation, name, openApi),
 		responses: {
 			200: {
 				description: "Done",
@@ -107,12 +115,12 @@ function describe(operation: Operation, name: string, publicUrl: string): Json {
 /** Members of a POST in its query are described there alone, as the contract has it. */
 const hasBody = (operation: Operation) => operation.method === "POST" && operation.inQuery !== true;
 
-function inputOf(operation: Operation, name: string): Json {
+function inputOf(operation: Operation, name: string, openApi: OpenApiVersion): Json {
 	if (hasBody(operation)) {
 		const content = contentOf(REQUEST_TYPES, `${name}_Request`, operation.example.request);
 		return { requestBody: { required: true, content } };
 	}
-	const { properties = {}, required = [] } = jsonSchema(operation.request, "input") as {
+	const { properties = {}, required = [] } = jsonSchema(operation.request, "input", openApi) as {
 		properties?: Record<string, Json>;
 		required?: string[];
 	};
@@ -133,26 +141,39 @@ function contentOf(types: readonly string[], schema: string, example: unknown): 
 	return Object.fromEntries(types.map((type) => [type, media]));
 }
 
-function jsonSchema(schema: z.ZodObject | z.ZodArray, io: "input" | "output"): Json {
+function jsonSchema(schema: z.ZodObject | z.ZodArray, io: "input" | "output", openApi: OpenApiVersion): Json {
 	const { $schema: _, ...json } = z.toJSONSchema(schema, {
 		io,
-		target: "draft-2020-12",
-		// Answers may gain members in later releases: clients that validate must not break on them.
+		target: openApi === "3.1.0" ? "draft-2020-12" : "openapi-3.0",
 		override: ({ jsonSchema: made }) => {
+			// Answers may gain members in later releases: clients that validate must not break on them.
 			if (io === "output") delete made.additionalProperties;
+			// What a number in JSON can hold at all says nothing, and does not fit the integers of many languages.
+			if (made.minimum === Number.MIN_SAFE_INTEGER) delete made.minimum;
+			if (made.maximum === Number.MAX_SAFE_INTEGER) delete made.maximum;
+			if (openApi === "3.0.3") sayIn30(made);
 		},
 	});
 	return json;
 }
 
-function errorSchemas(): Json {
+/** What the two versions say differently and the schema library leaves as it is. */
+function sayIn30(made: Json & { examples?: unknown; enum?: unknown }): void {
+	if (Array.isArray(made.examples)) made.example = made.examples[0];
+	delete made.examples;
+	// OpenAPI 3.0.3, "nullable": it does not widen an enum, which must name null itself.
+	if (made.nullable === true && Array.isArray(made.enum) && !made.enum.includes(null)) made.enum = [...made.enum, null];
+}
+
+function errorSchemas(openApi: OpenApiVersion): Json {
+	const text = openApi === "3.1.0" ? { type: ["string", "null"] } : { type: "string", nullable: true };
 	return Object.fromEntries(
 		DOCUMENTED_ERRORS.map((status) => [
 			ERRORS[status].schema,
 			{
 				type: "object",
 				required: ["StatusCode"],
-				properties: { StatusCode: { type: "integer", format: "int32" }, Message: { type: ["string", "null"] } },
+				properties: { StatusCode: { type: "integer", format: "int32" }, Message: text },
 				additionalProperties: false,
 			},
 		]),

@@ -115,6 +115,55 @@ describe("the OpenAPI document", () => {
 	});
 });
 
+describe("the same document for generators that know OpenAPI 3.0 only", () => {
+	let older: Json;
+	beforeAll(async () => {
+		older = (await api.app.inject({ url: "/openapi-3.0.json" })).json();
+	});
+
+	function* schemasIn(value: unknown): Generator<Json> {
+		if (typeof value !== "object" || value === null) return;
+		if (!Array.isArray(value) && ("type" in value || "$ref" in value)) yield value;
+		for (const [name, inner] of Object.entries(value)) {
+			if (!["example", "examples", "value"].includes(name)) yield* schemasIn(inner);
+		}
+	}
+
+	test("is 3.0.3 and has the same paths, operations, answers and schemas", () => {
+		expect(older.openapi).toBe("3.0.3");
+		expect(older.info.license).toEqual({ name: "Apache-2.0", url: expect.stringMatching(/^https:/) });
+		expect(Object.keys(older.components.schemas)).toEqual(Object.keys(document.components.schemas));
+		for (const [path, methods] of Object.entries<Json>(document.paths)) {
+			for (const [method, described] of Object.entries<Json>(methods)) {
+				const { parameters: _, ...rest } = described;
+				expect(older.paths[path][method]).toMatchObject(rest);
+			}
+		}
+	});
+
+	test("says nothing that only 3.1 can say", () => {
+		const seen = [...schemasIn({ ...older.components.schemas, paths: older.paths })];
+		expect(seen.length).toBeGreaterThan(100);
+		for (const schema of seen) {
+			expect(Array.isArray(schema.type), JSON.stringify(schema)).toBe(false);
+			for (const word of ["const", "$schema", "$defs", "prefixItems", "propertyNames", "examples"]) {
+				expect(schema, word).not.toHaveProperty(word);
+			}
+			expect(typeof (schema.exclusiveMinimum ?? true)).toBe("boolean");
+			expect(typeof (schema.exclusiveMaximum ?? true)).toBe("boolean");
+			if (schema.nullable === true && schema.enum !== undefined) expect(schema.enum).toContain(null);
+			expect(schema.type, JSON.stringify(schema)).not.toBe("null");
+		}
+	});
+
+	test("integers have no bounds that other languages could not hold", () => {
+		for (const schema of schemasIn(older.components.schemas)) {
+			expect(Math.abs(schema.maximum ?? 0)).toBeLessThan(2 ** 31);
+			expect(Math.abs(schema.minimum ?? 0)).toBeLessThan(2 ** 31);
+		}
+	});
+});
+
 describe("the reference page", () => {
 	test("loads nothing from elsewhere, and all that it loads is there", async () => {
 		const page = await api.app.inject({ url: "/docs" });

@@ -7,9 +7,9 @@ export function serveService(
 	app: FastifyInstance,
 	{ version, readiness, metrics, settings }: HttpDeps,
 	document: object,
+	olderDocument: object,
 ): void {
 	const serveMetrics = settings.serveMetrics ?? true;
-	const openApi = JSON.stringify(document);
 
 	app.get("/", async (request, reply) =>
 		sendJson(request, reply, 200, {
@@ -17,6 +17,7 @@ export function serveService(
 			Version: version,
 			Reference: "/docs",
 			OpenApi: "/openapi.json",
+			OpenApi30: "/openapi-3.0.json",
 			Alive: "/healthz",
 			Ready: "/readyz",
 			...(serveMetrics ? { Metrics: "/metrics" } : {}),
@@ -32,7 +33,12 @@ export function serveService(
 			reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text()),
 		);
 	}
-	app.get("/openapi.json", async (_request, reply) =>
-		reply.type("application/json; charset=utf-8").header("access-control-allow-origin", "*").send(openApi),
-	);
+	for (const [path, served] of [
+		["/openapi.json", JSON.stringify(document)],
+		["/openapi-3.0.json", JSON.stringify(olderDocument)],
+	] as const) {
+		app.get(path, async (_request, reply) =>
+			reply.type("application/json; charset=utf-8").header("access-control-allow-origin", "*").send(served),
+		);
+	}
 }
