@@ -12,6 +12,7 @@ import {
 	createOperators,
 	createTokens,
 	loadMasterKey,
+	type Numbers,
 	type Operators,
 } from "./directory/index.ts";
 import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
@@ -24,9 +25,9 @@ import { createCallTraces } from "./platform/call-traces.ts";
 import { firstStartText, writeCredentials } from "./platform/first-start.ts";
 import { listening } from "./platform/listening.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
-import { startPurge } from "./platform/purge-timer.ts";
 import { callSettings, httpSettings, mediaOptions, storeOptions } from "./platform/room-settings.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
+import { startDueNumbers, startPurge } from "./platform/upkeep.ts";
 import { createRouting, namedRoutes } from "./routing/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "./speech/index.ts";
@@ -83,12 +84,13 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	await tokens.prepare();
 	const defaults = { timeZone: config.timeZone, language: config.language };
 	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
+	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks });
 	const accountFor: typeof operators.accountFor = (who, accountId) => operators.accountFor(who, accountId);
 	const routing = createRouting({ store, clock, directory: { accountFor, audit } });
 	const metrics = createMetrics();
 	measure(metrics, parts);
 
-	if (config.roles.has("worker")) await startWorker(config, { store, mailboxes, log }, opened);
+	if (config.roles.has("worker")) await startWorker(config, { store, mailboxes, numbers, log }, opened);
 	if (prompts !== undefined) {
 		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, clock, log }, opened);
 	}
@@ -102,7 +104,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 			await listening([{ variable: "AFTERBEEP_HTTP", transport: "tcp", ...config.http }], () =>
 				startHttp(config.http, {
 					tokens,
-					numbers: createNumbers({ store, clock, findRoutes: namedRoutes }),
+					numbers,
 					operators,
 					mailboxes,
 					routing,
@@ -150,8 +152,15 @@ interface WorkerNeeds {
 	readonly log: Log;
 }
 
-async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisposableStack): Promise<void> {
-	const { store, mailboxes, log } = needs;
+/** Blobs to delete at once: disks and object stores answer late, not often. */
+const ERASE_CONCURRENCY = 4;
+
+async function startWorker(
+	config: Config,
+	needs: WorkerNeeds & { readonly numbers: Numbers },
+	opened: AsyncDisposableStack,
+): Promise<void> {
+	const { store, mailboxes, numbers, log } = needs;
 	const maildirFolder = path.join(config.dataFolder, "mail");
 	const outbox = opened.use(await openOutbox({ smtpUrl: config.smtpUrl, maildirFolder, log }));
 	const notifier = createEmailNotifier({
@@ -163,7 +172,9 @@ async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisp
 		log,
 	});
 	await notifier.work();
-	opened.use(startPurge(() => mailboxes.purge(), log));
+	await store.jobs.work("blobs.erase", ERASE_CONCURRENCY, ({ blobKeys }) => mailboxes.eraseBlobs(blobKeys));
+	opened.use(startPurge(mailboxes, log));
+	opened.use(startDueNumbers(numbers, log));
 	log.info({ to: outbox.description }, "mail goes out");
 }
 

@@ -45,16 +45,17 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 	);
 	const masterKey = await loadMasterKey({ file: config.masterKeyFile, dataFolder: config.dataFolder, create: false });
 	const clock = systemClock;
+	const mailboxes = createMailboxes({
+		store,
+		clock,
+		log,
+		masterKey,
+		defaults: { timeZone: config.timeZone, language: config.language },
+	});
 	return {
 		store,
-		numbers: createNumbers({ store, clock, findRoutes: namedRoutes }),
+		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }),
 		operators: createOperators({ store, masterKey, clock }),
-		mailboxes: createMailboxes({
-			store,
-			clock,
-			log,
-			masterKey,
-			defaults: { timeZone: config.timeZone, language: config.language },
-		}),
+		mailboxes,
 	};
 }

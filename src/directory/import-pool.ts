@@ -4,7 +4,7 @@ import { Failure, isE164 } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { isId } from "./ids.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
-import { iccidText } from "./number-row.ts";
+import { areaOf, iccidText } from "./number-row.ts";
 import type { NumberImport } from "./types.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function importPool(
 	tx: Tx,
 	distributorId: string,
 	numbers: readonly NumberImport[],
-): Promise<{ readonly imported: number; readonly skipped: readonly string[] }> {
+): Promise<{ readonly imported: number; readonly skipped: readonly string[]; readonly taken: ReadonlySet<string> }> {
 	if (numbers.length > DIRECTORY_LIMITS.importRowsMax) {
 		throw new Failure(
 			"badInput",
@@ -45,7 +45,7 @@ export async function importPool(
 		firstOf.add(row.number);
 		return !(first && taken.has(row.number));
 	});
-	return { imported: taken.size, skipped: skipped.map((row) => row.number) };
+	return { imported: taken.size, skipped: skipped.map((row) => row.number), taken };
 }
 
 function checkRow(row: NumberImport, position: number): void {
@@ -75,7 +75,7 @@ async function importBatch(tx: Tx, distributorId: string, batch: readonly Number
 		from (
 			select distinct on (number) *
 			from unnest(
-				${column((row) => row.number)}, ${column((row) => blank(row.areaCode))},
+				${column((row) => row.number)}, ${column((row) => blank(row.areaCode) ?? areaOf(row.number))},
 				${column((row) => blank(row.zipCode))}, ${column((row) => iccidText(row.iccid))}
 			) with ordinality as given (number, area_code, zip_code, iccid, position)
 			order by number, position

@@ -31,4 +31,21 @@ export const DIRECTORY_LIMITS = {
 	listMax: 10_000,
 	/** Audit rows of one statement: PostgreSQL takes 65,535 parameters, a row has ten. */
 	auditBatchRows: 2_000,
+	/** Contract 2.9 and 2.10: a cancelled number can be taken back for so long; then all it held is erased. */
+	reactivationDays: 30,
+	/** Swaps of one line in one period (contract 2.6 shows 2). */
+	swapsPerPeriod: 2,
+	swapPeriodDays: 30,
+	/** Contract 1.8. */
+	areasPerPage: 10_000,
+	/** Contract 2.7. */
+	inventoryPageDefault: 100,
+	inventoryPageMax: 10_000,
+	pagesMax: 1_000_000,
+	/** Numbers of one change of status: all of them are locked until it is done. */
+	statusNumbersMax: 1_000,
+	/** An EffectiveDate further away is a slip of the pen. */
+	effectiveYearsMax: 10,
+	/** Orders and releases that one look for due work takes up at most. */
+	dueBatch: 500,
 } as const;

@@ -1,18 +1,27 @@
 /** Numbers of an operator: given out, looked up, imported. */
 import { type Clock, Failure, isE164, type Principal } from "../domain/index.ts";
 import type { Store } from "../store/index.ts";
+import { availability, inventory } from "./availability.ts";
+import { runDue } from "./due.ts";
 import { isId } from "./ids.ts";
+import { importNumbers } from "./import-order.ts";
 import { importPool } from "./import-pool.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
+import { readOrder } from "./orders.ts";
 import { numberNotFound } from "./owned-number.ts";
 import { provision } from "./provision.ts";
-import type { FindRoutes, Numbers, NumberView } from "./types.ts";
+import { reactivate } from "./reactivate.ts";
+import { changeStatus } from "./status-change.ts";
+import type { FindRoutes, NumberHooks, Numbers, NumberView } from "./types.ts";
+import { updateNumber } from "./update-number.ts";
 
 export interface NumbersNeeds {
 	readonly store: Store;
 	readonly clock: Clock;
 	readonly findRoutes: FindRoutes;
+	/** Of the mailboxes: without them a number's next owner would hear its last one's messages. */
+	readonly hooks: NumberHooks;
 }
 
 export function createNumbers(needs: NumbersNeeds): Numbers {
@@ -56,7 +65,20 @@ export function createNumbers(needs: NumbersNeeds): Numbers {
 		provision: (who, request) =>
 			provision({ db, clock, findRoutes, transaction: (work) => store.transaction(work) }, who, request),
 		get,
-		importPool: (distributorId, numbers) => store.transaction((tx) => importPool(tx, distributorId, numbers)),
+		availability: (who, query) => availability(db, who, query),
+		inventory: (who, query) => inventory(db, who, query),
+		update: (who, number, change) => store.transaction((tx) => updateNumber(tx, needs, who, number, change)),
+		changeStatus: (who, request) => store.transaction((tx) => changeStatus(tx, needs, who, request)),
+		reactivate: (who, number, accountId) => store.transaction((tx) => reactivate(tx, clock, who, number, accountId)),
+		order: (who, orderId) => readOrder(db, who, orderId),
+		importNumbers: (who, numbers, provision) =>
+			store.transaction((tx) => importNumbers(tx, clock, who, numbers, provision)),
+		runDue: () => runDue(needs),
+		ownerOf: (number) => ownerOf(db, number),
+		importPool: async (distributorId, numbers) => {
+			const { imported, skipped } = await store.transaction((tx) => importPool(tx, distributorId, numbers));
+			return { imported, skipped };
+		},
 		list: async (filter) => {
 			const rows = await db
 				.selectFrom("numbers")
@@ -68,4 +90,17 @@ export function createNumbers(needs: NumbersNeeds): Numbers {
 			return rows.map(viewOf);
 		},
 	};
+}
+
+/** Rights of the whole account: the command line is the operator's own hand. */
+async function ownerOf(db: Store["db"], number: string): Promise<Principal> {
+	const row = await db
+		.selectFrom("numbers")
+		.select(["distributorId", "accountId"])
+		.where("number", "=", number)
+		.where("status", "!=", "Pool")
+		.executeTakeFirst();
+	if (!row) throw numberNotFound();
+	const { distributorId, accountId } = row;
+	return { accountKey: "cli", distributorId, accountId: accountId ?? undefined, rights: [] };
 }

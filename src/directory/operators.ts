@@ -38,6 +38,7 @@ export function createOperators(needs: {
 			id: randomUUID(),
 			distributorId,
 			status: "Pool",
+			areaCode: "123",
 			example: true,
 			createdOn,
 		}));

@@ -12,10 +12,14 @@ export interface OwnedNumber {
 /** A live number; a cancelled one and one still in the pool are nobody's. */
 export const LIVE_STATUSES = ["Active", "Parked"] as const;
 
+/** All that have an owner. */
+export const HELD_STATUSES = [...LIVE_STATUSES, "Cancelled"] as const;
+
 /**
  * The number, if it is the principal's and live.
  *
  * @param options.lock hold the number until the transaction ends, so that two changes of one number follow each other.
+ * @param options.cancelledToo also one that was cancelled and is not erased yet.
  * @throws Failure `badInput`: not E.164, or an AccountId that is not the principal's. `notFound`: unknown, foreign,
  *   cancelled, in the pool, or of another account than the one named.
  */
@@ -24,7 +28,7 @@ export async function ownedNumber(
 	who: Principal,
 	phoneNumber: string,
 	accountId: string | undefined,
-	options: { readonly lock: boolean } = { lock: false },
+	options: { readonly lock: boolean; readonly cancelledToo?: boolean } = { lock: false },
 ): Promise<OwnedNumber> {
 	if (!isE164(phoneNumber)) {
 		throw new Failure(
@@ -38,7 +42,7 @@ export async function ownedNumber(
 		.select("accountId")
 		.where("number", "=", phoneNumber)
 		.where("distributorId", "=", who.distributorId)
-		.where("status", "in", LIVE_STATUSES)
+		.where("status", "in", options.cancelledToo === true ? HELD_STATUSES : LIVE_STATUSES)
 		.$if(options.lock, (query) => query.forNoKeyUpdate())
 		.executeTakeFirst();
 	const owner = row?.accountId ?? undefined;

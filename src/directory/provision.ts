@@ -5,7 +5,8 @@ import type { Db, Tx } from "../store/index.ts";
 import { accountFor } from "./account-for.ts";
 import { audit } from "./audit.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
-import type { FindRoutes, Provisioned, ProvisionRequest } from "./types.ts";
+import { writeOrder } from "./orders.ts";
+import type { FindRoutes, PoolWish, Provisioned, ProvisionRequest } from "./types.ts";
 
 export interface ProvisionNeeds {
 	readonly db: Db;
@@ -56,17 +57,7 @@ export async function provision(
 			.where("number", "=", free)
 			.returning(NUMBER_COLUMNS)
 			.executeTakeFirstOrThrow();
-		await tx
-			.insertInto("orders")
-			.values({
-				id: orderId,
-				accountId,
-				orderType: "provision",
-				orderStatus: "Complete",
-				orderDate,
-				numbers: [number.number],
-			})
-			.execute();
+		await writeOrder(tx, who, { id: orderId, accountId, orderType: "provision", orderDate, numbers: [number.number] });
 		await audit(tx, {
 			who,
 			at: orderDate,
@@ -95,13 +86,26 @@ function asAudited(request: ProvisionRequest) {
 /**
  * The first free number, locked: the one that the pool holds for this SIM, else of the area, else of the zip code, else
  * any. Rows that another transaction is just giving out are skipped, so nobody waits and nobody gets the same one.
+ *
+ * @param within no number from elsewhere.
  */
-async function firstFree(tx: Tx, distributorId: string, request: ProvisionRequest): Promise<string | undefined> {
+export async function firstFree(
+	tx: Tx,
+	distributorId: string,
+	request: PoolWish,
+	within?: { readonly areaCode: string | null } | { readonly zipCode: string },
+): Promise<string | undefined> {
 	const free = tx
 		.selectFrom("numbers")
 		.select("number")
 		.where("distributorId", "=", distributorId)
 		.where("status", "=", "Pool")
+		.$if(within !== undefined && "zipCode" in within, (query) =>
+			query.where("zipCode", "=", (within as { zipCode: string }).zipCode),
+		)
+		.$if(within !== undefined && "areaCode" in within, (query) =>
+			query.where("areaCode", "is not distinct from", (within as { areaCode: string | null }).areaCode),
+		)
 		.orderBy("poolOrder")
 		.limit(1)
 		.forUpdate()

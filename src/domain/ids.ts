@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
 	workgroup: "WID",
 	workgroupActivity: "WAID",
 	schedule: "SID",
+	pinReset: "VPRID",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

@@ -103,6 +103,7 @@ function columnsOf(fields: CheckedFields, pinHash: string | undefined, phoneNumb
 		...(email !== undefined && { email }),
 		...(pinHash !== undefined && {
 			pinHash,
+			pinResetId: null,
 			pinChangedOn: now,
 			pinChangeRequired: isWeakPin(fields.pin!, phoneNumber),
 		}),
@@ -110,7 +111,7 @@ function columnsOf(fields: CheckedFields, pinHash: string | undefined, phoneNumb
 	};
 }
 
-function notActive(): Failure {
+export function notActive(): Failure {
 	return new Failure(
 		"notFound",
 		"voicemail is not active on this number",

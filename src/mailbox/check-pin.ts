@@ -57,7 +57,7 @@ export async function changePin(needs: Needs, mailboxId: string, pin: string): P
 		const now = needs.clock.now();
 		const changed = await tx
 			.updateTable("mailboxes")
-			.set({ pinHash, pinChangeRequired: false, pinChangedOn: now, updatedOn: now })
+			.set({ pinHash, pinResetId: null, pinChangeRequired: false, pinChangedOn: now, updatedOn: now })
 			.where("id", "=", mailboxId)
 			.returning(["id", "accountId"])
 			.executeTakeFirst();

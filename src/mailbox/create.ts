@@ -4,14 +4,18 @@ import { activate, update } from "./activate.ts";
 import type { CallMailboxes } from "./call-types.ts";
 import { changePin, checkPin } from "./check-pin.ts";
 import { deposit } from "./deposit.ts";
+import { eraseBlobsNow } from "./erase-blobs.ts";
 import { find, stillOpen } from "./find.ts";
 import { greetings, setGreeting } from "./greetings.ts";
 import { details, info } from "./info.ts";
 import { audio, listMessages, messageAudio, messages, setStatus } from "./messages.ts";
 import type { Needs } from "./needs.ts";
 import { notice } from "./notice.ts";
+import { numberHooks } from "./number-hooks.ts";
 import { createPinHasher } from "./pin-hasher.ts";
+import { pinNotice, resetPin, status, unlock } from "./pin-reset.ts";
 import { purge } from "./purge.ts";
+import { createRandomPin } from "./random-pin.ts";
 import { remove } from "./remove.ts";
 import type { Mailboxes } from "./types.ts";
 
@@ -36,12 +40,19 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		log,
 		defaults,
 		pins: createPinHasher(options.masterKey, options.pinHashesAtOnce),
+		randomPin: createRandomPin(options.masterKey),
 	};
 	return {
 		activate: (who, number, accountId, fields) => activate(needs, who, number, accountId, fields),
 		info: (who, number, accountId) => info(needs, who, number, accountId),
 		update: (who, number, accountId, fields) => update(needs, who, number, accountId, fields),
 		remove: (who, number, accountId) => remove(needs, who, number, accountId),
+		status: (who, number, accountId) => status(needs, who, number, accountId),
+		unlock: (who, number, accountId) => unlock(needs, who, number, accountId),
+		resetPin: (who, number, accountId) => resetPin(needs, who, number, accountId),
+		pinNotice: (mailboxId, resetId) => pinNotice(needs, mailboxId, resetId),
+		eraseBlobs: (blobKeys) => eraseBlobsNow(needs, blobKeys),
+		numberHooks: numberHooks(needs),
 		details: (number) => details(needs, number),
 		listMessages: (number, limit) => listMessages(needs, number, limit),
 		messageAudio: (messageId) => messageAudio(needs, messageId),

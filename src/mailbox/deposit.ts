@@ -19,12 +19,14 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 	await needs.store.blobs.put(blobKey, blob);
 	const stored = await needs.store.transaction(async (tx) => {
 		const mailbox = await lockMailbox(tx, facts.mailboxId);
-		if (mailbox?.phoneNumber !== facts.phoneNumber) return false;
+		if (!mailbox) return false;
+		// The one in force: during the call the line may have got another number, and its mailbox with it.
+		const { phoneNumber } = mailbox;
 		const inserted = await tx
 			.insertInto("messages")
 			.values({
 				id: facts.messageId,
-				phoneNumber: facts.phoneNumber,
+				phoneNumber,
 				mailboxId: facts.mailboxId,
 				fromNumber: storable(facts.from, MAILBOX_LIMITS.callerNumberCharsMax),
 				fromName: storable(facts.fromName, MAILBOX_LIMITS.callerNameCharsMax),
@@ -47,7 +49,7 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 		await bumpLamp(tx, facts.mailboxId);
 		await needs.store.jobs.enqueue(tx, "message.stored", {
 			messageId: facts.messageId,
-			phoneNumber: facts.phoneNumber,
+			phoneNumber,
 		});
 		return true;
 	});

@@ -63,12 +63,14 @@ async function totals(needs: Needs, phoneNumbers: readonly string[]): Promise<Re
 
 const anyOf = (numbers: readonly string[]) => sql<string>`any(${numbers}::text[])`;
 
-/** Whether a session that began at `since` still holds: a new PIN and a removed mailbox end it. */
+/** Whether a session that began at `since` still holds: a new PIN, a removed mailbox and a cancelled number end it. */
 export async function stillOpen(needs: Needs, mailboxId: string, since: Date): Promise<boolean> {
 	const row = await needs.store.db
 		.selectFrom("mailboxes")
-		.select("id")
-		.where("id", "=", mailboxId)
+		.innerJoin("numbers", "numbers.number", "mailboxes.phoneNumber")
+		.select("mailboxes.id")
+		.where("mailboxes.id", "=", mailboxId)
+		.where("numbers.status", "in", LIVE_STATUSES)
 		.where((eb) => eb.or([eb("pinChangedOn", "is", null), eb("pinChangedOn", "<=", since)]))
 		.executeTakeFirst();
 	return row !== undefined;

@@ -34,6 +34,7 @@ export async function details(needs: Needs, phoneNumber: string): Promise<Mailbo
 			"pinChangeRequired",
 			"timeZone",
 			"language",
+			"maxMessages",
 			"activatedOn",
 			eb("pinHash", "is not", null).as("pinSet"),
 		])
@@ -49,7 +50,8 @@ export async function details(needs: Needs, phoneNumber: string): Promise<Mailbo
 	const locks = histories.flatMap((history) =>
 		history.lockedUntil !== null && history.lockedUntil > now ? [history.lockedUntil] : [],
 	);
-	const { id: mailboxId, timeZone, language, pinSet, ...rest } = row;
+	const { id: mailboxId, timeZone, language, pinSet, maxMessages, ...rest } = row;
+	const counts = await countsOf(db, phoneNumber, mailboxId);
 	return {
 		phoneNumber,
 		voicemailEnabled: true,
@@ -60,6 +62,7 @@ export async function details(needs: Needs, phoneNumber: string): Promise<Mailbo
 		language: language ?? needs.defaults.language,
 		lockedUntil: locks.length === 0 ? null : new Date(Math.max(...locks.map((lock) => lock.getTime()))),
 		failedAttempts: Math.max(0, ...histories.map((history) => history.failedAttempts)),
-		...(await countsOf(db, phoneNumber, mailboxId)),
+		...counts,
+		mailboxFull: counts.totalMessages >= maxMessages,
 	};
 }

@@ -10,6 +10,8 @@ export const MAILBOX_LIMITS = {
 	/** What a network may call the caller; longer texts are cut, since a message is never lost for its envelope. */
 	callerNumberCharsMax: 64,
 	callerNameCharsMax: 128,
+	/** Digits of a PIN that a reset makes: a million of them, against five tries. */
+	resetPinDigits: 6,
 	/** Blob keys in one job: the longest have about 110 characters, and jobs hold no more than 16 KiB. */
 	eraseKeysPerJob: 100,
 	/** Messages erased in one transaction. */

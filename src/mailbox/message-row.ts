@@ -23,8 +23,23 @@ export type MessageRow = Pick<Selectable<MessageTable>, (typeof MESSAGE_COLUMNS)
 
 const DAY_MS = 86_400_000;
 
-/** @param row its mailbox keeps a deleted message for `deletedRetentionDays`; any other is kept. */
-export function messageOf(row: MessageRow & { readonly deletedRetentionDays: number }): Message {
+/** How long a mailbox keeps its messages, in days. */
+export interface Retention {
+	readonly retentionDays: number;
+	readonly deletedRetentionDays: number;
+}
+
+/**
+ * When a message is erased: a deleted one some days after its deletion; a new or heard one some days after it came. A
+ * saved one stays until somebody deletes it: to keep it is what the subscriber asked for, and `MaxMessages` bounds it.
+ */
+export function expiryOf(row: Pick<MessageRow, "status" | "receivedOn" | "deletedOn">, keeps: Retention): Date | null {
+	if (row.deletedOn !== null) return new Date(row.deletedOn.getTime() + keeps.deletedRetentionDays * DAY_MS);
+	if (row.status === "Saved") return null;
+	return new Date(row.receivedOn.getTime() + keeps.retentionDays * DAY_MS);
+}
+
+export function messageOf(row: MessageRow & Retention): Message {
 	return {
 		messageId: row.id,
 		phoneNumber: row.phoneNumber,
@@ -39,6 +54,6 @@ export function messageOf(row: MessageRow & { readonly deletedRetentionDays: num
 		silent: row.silent,
 		heardOn: row.heardOn,
 		deletedOn: row.deletedOn,
-		expiresOn: row.deletedOn && new Date(row.deletedOn.getTime() + row.deletedRetentionDays * DAY_MS),
+		expiresOn: expiryOf(row, row),
 	};
 }

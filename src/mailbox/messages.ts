@@ -37,7 +37,7 @@ export async function messages(needs: Needs, mailboxId: string): Promise<Mailbox
 async function numberOf(needs: Needs, mailboxId: string) {
 	return needs.store.db
 		.selectFrom("mailboxes")
-		.select(["phoneNumber", "deletedRetentionDays"])
+		.select(["phoneNumber", "retentionDays", "deletedRetentionDays"])
 		.where("id", "=", mailboxId)
 		.executeTakeFirst();
 }
@@ -51,7 +51,7 @@ export async function listMessages(
 	const rows = await needs.store.db
 		.selectFrom("messages")
 		.innerJoin("mailboxes", "mailboxes.id", "messages.mailboxId")
-		.select([...columns, "mailboxes.deletedRetentionDays"])
+		.select([...columns, "mailboxes.retentionDays", "mailboxes.deletedRetentionDays"])
 		.$if(phoneNumber !== undefined, (query) => query.where("messages.phoneNumber", "=", phoneNumber!))
 		.orderBy("messages.id", "desc")
 		.limit(Math.max(0, Math.min(limit, MAILBOX_LIMITS.listMax)))

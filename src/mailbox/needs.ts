@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../domain/index.ts";
 import type { Store } from "../store/index.ts";
 import type { PinHasher } from "./pin-hasher.ts";
+import type { RandomPin } from "./random-pin.ts";
 
 /** What the verbs of this room work with. */
 export interface Needs {
@@ -8,6 +9,7 @@ export interface Needs {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly pins: PinHasher;
+	readonly randomPin: RandomPin;
 	/** Of mailboxes that have none of their own. */
 	readonly defaults: { readonly timeZone: string; readonly language: string };
 }

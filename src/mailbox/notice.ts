@@ -1,3 +1,4 @@
+import { LIVE_STATUSES } from "../directory/index.ts";
 import { Failure } from "../domain/index.ts";
 import { countsOf } from "./mailbox-row.ts";
 import { MESSAGE_COLUMNS, messageOf } from "./message-row.ts";
@@ -13,9 +14,10 @@ import type { MessageNotice } from "./types.ts";
  */
 export async function notice(needs: Needs, messageId: string, phoneNumber: string): Promise<MessageNotice | undefined> {
 	const { db } = needs.store;
-	const row = await db
+	const found = db
 		.selectFrom("messages")
 		.innerJoin("mailboxes", "mailboxes.id", "messages.mailboxId")
+		.innerJoin("numbers", "numbers.number", "mailboxes.phoneNumber")
 		.select(MESSAGE_COLUMNS.map((column) => `messages.${column}` as const))
 		.select([
 			"messages.blobKey",
@@ -27,12 +29,16 @@ export async function notice(needs: Needs, messageId: string, phoneNumber: strin
 			"mailboxes.language",
 			"mailboxes.emailNotification",
 			"mailboxes.emailAttachAudio",
+			"mailboxes.retentionDays",
 			"mailboxes.deletedRetentionDays",
 		])
-		.where("messages.phoneNumber", "=", phoneNumber)
 		.where("messages.id", "=", messageId)
 		.where("messages.deletedOn", "is", null)
-		.executeTakeFirst();
+		.where("numbers.status", "in", LIVE_STATUSES);
+	// In its partition first; else wherever its line's new number took it meanwhile.
+	const row =
+		(await found.where("messages.phoneNumber", "=", phoneNumber).executeTakeFirst()) ??
+		(await found.executeTakeFirst());
 	if (!row) return undefined;
 	const audio = await readAudio(needs, row.blobKey, { messageId });
 	if (!audio) {
@@ -42,7 +48,7 @@ export async function notice(needs: Needs, messageId: string, phoneNumber: strin
 			"Look whether the blob store is the one the message was stored in; then run the job again.",
 		);
 	}
-	const { newMessages } = await countsOf(db, phoneNumber, row.mailboxId);
+	const { newMessages } = await countsOf(db, row.phoneNumber, row.mailboxId);
 	return {
 		message: messageOf(row),
 		audio,

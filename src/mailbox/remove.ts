@@ -1,5 +1,6 @@
 import { audit, ownedNumber } from "../directory/index.ts";
 import type { Principal } from "../domain/index.ts";
+import type { Tx } from "../store/index.ts";
 import { auditedSettings } from "./audited.ts";
 import { eraseBlobs } from "./erase-blobs.ts";
 import type { Needs } from "./needs.ts";
@@ -16,38 +17,45 @@ export async function remove(
 ): Promise<void> {
 	await needs.store.transaction(async (tx) => {
 		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
-		// Waits for deposits that hold the mailbox; their messages are then among those deleted below.
-		const mailbox = await tx
-			.selectFrom("mailboxes")
-			.select("id")
-			.where("phoneNumber", "=", phoneNumber)
-			.forUpdate()
-			.executeTakeFirst();
-		if (!mailbox) return;
 		const before = await auditedSettings(tx, phoneNumber);
-		const messages = await tx
-			.deleteFrom("messages")
-			.where("phoneNumber", "=", phoneNumber)
-			.returning("blobKey")
-			.execute();
-		const greetings = await tx
-			.deleteFrom("greetings")
-			.where("mailboxId", "=", mailbox.id)
-			.returning("blobKey")
-			.execute();
-		await tx.deleteFrom("mailboxes").where("id", "=", mailbox.id).execute();
-		await eraseBlobs(
-			needs,
-			tx,
-			[...messages, ...greetings].map((row) => row.blobKey),
-		);
+		const erased = await eraseMailbox(needs, tx, phoneNumber);
+		if (!erased) return;
 		await audit(tx, {
 			who,
 			at: needs.clock.now(),
 			accountId: number.accountId,
 			number: phoneNumber,
 			operation: who.operation ?? "deleteVoicemail",
-			before: { ...before, Messages: messages.length, Greetings: greetings.length },
+			before: { ...before, Messages: erased.messages, Greetings: erased.greetings },
 		});
 	});
+}
+
+/** @param tx holds the number. @returns how much there was, undefined for no mailbox. */
+export async function eraseMailbox(
+	needs: Pick<Needs, "store">,
+	tx: Tx,
+	phoneNumber: string,
+): Promise<{ readonly messages: number; readonly greetings: number } | undefined> {
+	// Waits for deposits that hold the mailbox; their messages are then among those deleted below.
+	const mailbox = await tx
+		.selectFrom("mailboxes")
+		.select("id")
+		.where("phoneNumber", "=", phoneNumber)
+		.forUpdate()
+		.executeTakeFirst();
+	if (!mailbox) return undefined;
+	const messages = await tx
+		.deleteFrom("messages")
+		.where("phoneNumber", "=", phoneNumber)
+		.returning("blobKey")
+		.execute();
+	const greetings = await tx.deleteFrom("greetings").where("mailboxId", "=", mailbox.id).returning("blobKey").execute();
+	await tx.deleteFrom("mailboxes").where("id", "=", mailbox.id).execute();
+	await eraseBlobs(
+		needs,
+		tx,
+		[...messages, ...greetings].map((row) => row.blobKey),
+	);
+	return { messages: messages.length, greetings: greetings.length };
 }

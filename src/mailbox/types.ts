@@ -1,6 +1,6 @@
 /** What one can do with a mailbox and its messages: the only door to them for calls, HTTP and CLI alike. */
-
 import type { TelephoneAudio } from "../audio/index.ts";
+import type { NumberHooks } from "../directory/index.ts";
 import type { Message, Principal } from "../domain/index.ts";
 
 export interface MailboxFields {
@@ -29,6 +29,7 @@ export interface MailboxDetails extends MailboxInfo {
 	readonly failedAttempts: number;
 	readonly newMessages: number;
 	readonly totalMessages: number;
+	readonly mailboxFull: boolean;
 	readonly timeZone: string;
 	readonly language: string;
 	readonly activatedOn: Date;
@@ -47,6 +48,16 @@ export interface MessageNotice {
 	readonly newMessages: number;
 }
 
+/** What the mail with a new random PIN needs, read at send time. */
+export interface PinNotice {
+	readonly phoneNumber: string;
+	readonly email: string;
+	readonly firstName: string | null;
+	readonly lastName: string | null;
+	readonly pin: string;
+	readonly resetOn: Date;
+}
+
 /**
  * Verbs of the API. Failures: `notFound` for unknown, foreign or cancelled numbers alike; `badInput` for fields out of
  * bounds or an AccountId that the principal does not have (contract 1.5).
@@ -59,6 +70,18 @@ export interface Mailboxes {
 	update(who: Principal, phoneNumber: string, accountId: string | undefined, fields: MailboxFields): Promise<void>;
 	/** Removes settings and messages; harmless when there is no voicemail. */
 	remove(who: Principal, phoneNumber: string, accountId: string | undefined): Promise<void>;
+	/** Undefined where voicemail is not active. */
+	status(who: Principal, phoneNumber: string, accountId: string | undefined): Promise<MailboxDetails | undefined>;
+	/** Lifts the locks of all channels. Failure `notFound` also when voicemail is not active. */
+	unlock(who: Principal, phoneNumber: string, accountId: string | undefined): Promise<void>;
+	/** A random PIN, sent by e-mail. Failures as `unlock`, and `badInput` without an address. */
+	resetPin(who: Principal, phoneNumber: string, accountId: string | undefined): Promise<void>;
+	/** Undefined when the mailbox is gone or has got another PIN since. */
+	pinNotice(mailboxId: string, resetId: string): Promise<PinNotice | undefined>;
+	/** The job's handler: audio of rows that are gone. Safe to run twice. */
+	eraseBlobs(blobKeys: readonly string[]): Promise<void>;
+	/** What `directory` calls when a number goes. */
+	readonly numberHooks: NumberHooks;
 	/** Undefined for an unknown number or one without voicemail. Not scoped: for the CLI. */
 	details(phoneNumber: string): Promise<MailboxDetails | undefined>;
 	/** Not scoped: for the CLI. Newest first; all mailboxes without a number. Deleted ones included, as such. */
@@ -66,6 +89,6 @@ export interface Mailboxes {
 	messageAudio(messageId: string): Promise<TelephoneAudio | undefined>;
 	/** Undefined when the message is gone or deleted, or its mailbox removed: then nothing is to be told. */
 	notice(messageId: string, phoneNumber: string): Promise<MessageNotice | undefined>;
-	/** Erases soft-deleted messages past their retention. @returns how many. */
+	/** Erases messages past the retention of their mailbox, deleted ones past theirs. @returns how many. */
 	purge(): Promise<number>;
 }

@@ -84,7 +84,8 @@ export function parseSender(mailFrom: string): { name: string; address: string }
 	};
 }
 
-function checkedAddress(address: string, what: string): string {
+/** @throws PermanentFailure `badInput` where it is none. */
+export function checkedAddress(address: string, what: string): string {
 	if (address.length <= LIMITS.emailCharsMax && ADDRESS.test(address)) return address;
 	throw new PermanentFailure(
 		"badInput",

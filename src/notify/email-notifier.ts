@@ -3,11 +3,12 @@ import type { Log } from "../domain/index.ts";
 import type { Mailboxes } from "../mailbox/index.ts";
 import type { JobData, Store } from "../store/index.ts";
 import { composeEmail, parseSender } from "./compose.ts";
+import { composePinEmail } from "./compose-pin.ts";
 import { NOTIFY_LIMITS } from "./limits.ts";
 import type { Outbox } from "./types.ts";
 
 export interface EmailNotifierOptions {
-	readonly mailboxes: Pick<Mailboxes, "notice">;
+	readonly mailboxes: Pick<Mailboxes, "notice" | "pinNotice">;
 	readonly store: Pick<Store, "transaction" | "jobs">;
 	readonly outbox: Pick<Outbox, "send">;
 	readonly mailFrom: string;
@@ -29,7 +30,13 @@ export interface EmailNotifier {
 	 * @throws Failure as `Outbox.send`; `blobMissing` where the audio cannot be had.
 	 */
 	send(data: JobData["email.message"]): Promise<void>;
-	/** Takes both kinds of jobs from the queue from now on. */
+	/**
+	 * `email.pin`: the new random PIN, unless another one was set meanwhile. Safe to run twice: it is the same mail again.
+	 *
+	 * @throws Failure as `Outbox.send`.
+	 */
+	sendPin(data: JobData["email.pin"]): Promise<void>;
+	/** Takes all these kinds of jobs from the queue from now on. */
 	work(): Promise<void>;
 }
 
@@ -60,12 +67,23 @@ export function createEmailNotifier(options: EmailNotifierOptions): EmailNotifie
 		log.info({ messageId }, "e-mail sent");
 	};
 
+	const sendPin = async ({ mailboxId, resetId }: JobData["email.pin"]): Promise<void> => {
+		const notice = await mailboxes.pinNotice(mailboxId, resetId);
+		if (notice === undefined) {
+			log.info({ mailboxId, why: "mailbox gone, without an address, or its PIN set anew" }, "PIN e-mail not sent");
+			return;
+		}
+		await outbox.send(composePinEmail(notice, resetId, options));
+		log.info({ mailboxId }, "PIN e-mail sent");
+	};
+
 	const work = async (): Promise<void> => {
 		await store.jobs.work("message.stored", NOTIFY_LIMITS.fanOutConcurrency, fanOut);
 		await store.jobs.work("email.message", NOTIFY_LIMITS.emailConcurrency, send);
+		await store.jobs.work("email.pin", NOTIFY_LIMITS.pinConcurrency, sendPin);
 	};
 
-	return { fanOut, send, work };
+	return { fanOut, send, sendPin, work };
 }
 
 function whyNot(notice: { readonly email: string | null } | undefined): string {

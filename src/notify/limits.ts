@@ -21,4 +21,5 @@ export const NOTIFY_LIMITS = {
 	/** Handlers at once. */
 	fanOutConcurrency: 8,
 	emailConcurrency: 4,
+	pinConcurrency: 1,
 } as const;

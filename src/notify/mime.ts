@@ -18,8 +18,9 @@ export function mimeOptions(mail: Mail): SendMailOptions {
 			"Auto-Submitted": "auto-generated",
 			"X-Auto-Response-Suppress": "All",
 			// RFC 3458 and RFC 3803: mail programs that know voice messages show them so
-			"Message-Context": "voice-message",
-			"Content-Duration": String(mail.durationSeconds),
+			...(mail.durationSeconds === undefined
+				? {}
+				: { "Message-Context": "voice-message", "Content-Duration": String(mail.durationSeconds) }),
 		},
 		attachments:
 			mail.attachment === undefined

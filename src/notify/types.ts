@@ -2,7 +2,7 @@
 
 /** A composed mail: everything in it is safe to stand in a header or a body. */
 export interface Mail {
-	/** `VMID-...`: what is done twice falls on itself. */
+	/** `VMID-...`, or the id of what else the mail is about: what is done twice falls on itself. */
 	readonly messageId: string;
 	/** The host part of the Message-ID. */
 	readonly messageIdHost: string;
@@ -12,8 +12,8 @@ export interface Mail {
 	readonly date: Date;
 	readonly text: string;
 	readonly html: string;
-	/** Whole seconds of audio: Content-Duration (RFC 3803). */
-	readonly durationSeconds: number;
+	/** Whole seconds of audio: Content-Duration (RFC 3803). Undefined: the mail is not about a voice message. */
+	readonly durationSeconds: number | undefined;
 	readonly attachment: { readonly fileName: string; readonly wav: Uint8Array } | undefined;
 }
 

@@ -83,17 +83,39 @@ export interface NumberTable {
 	poolOrder: Generated<string>;
 	createdOn: TimestampDefault;
 	provisionedOn: NullableTimestamp;
+	cnamFirstName: string | null;
+	cnamLastName: string | null;
+	/** Set while `Cancelled`: the window of reactivation runs from here. */
+	cancelledOn: NullableTimestamp;
+	/** The window is over and erasing has begun: no way back. */
+	erasingSince: NullableTimestamp;
+	/** The account that had it before it came back to the pool. */
+	releasedFrom: string | null;
+	/** Swaps since the period began, and when the period ends. */
+	swapsUsed: Generated<number>;
+	swapsResetOn: NullableTimestamp;
 }
 
 export interface OrderTable {
 	/** `JNUOID-...` */
 	id: string;
-	accountId: string;
+	distributorId: string;
+	/** Null: of several accounts, or of the operator's pool. */
+	accountId: string | null;
+	/** `provision`, `update`, `status`, `reactivate`, `import`. */
 	orderType: string;
+	/** `Complete`, `Pending`, `Error`, `Cancelled`. */
 	orderStatus: string;
 	statusMessage: string | null;
 	orderDate: TimestampDefault;
 	numbers: string[];
+	/** AccountKey that gave the order. */
+	placedBy: string | null;
+	/** A pending one runs then. */
+	effectiveOn: NullableTimestamp;
+	completedOn: NullableTimestamp;
+	/** What a pending one is to do. */
+	details: ColumnType<unknown, string | null | undefined, string | null>;
 }
 
 export interface MailboxTable {
@@ -118,6 +140,8 @@ export interface MailboxTable {
 	deletedRetentionDays: Generated<number>;
 	emailNotification: Generated<boolean>;
 	emailAttachAudio: Generated<boolean>;
+	/** Names the random PIN in force; null once another was set. */
+	pinResetId: string | null;
 	/** Raised with every change of the counts, in its transaction. */
 	lampVersion: Generated<string>;
 	activatedOn: TimestampDefault;
@@ -227,6 +251,16 @@ export interface KeptAnswerTable {
 	createdOn: TimestampDefault;
 }
 
+/** How far a bulk import of mailboxes has come: it goes on there. */
+export interface MailboxImportTable {
+	/** Hash of what is imported, and for whom. */
+	id: string;
+	linesDone: Generated<number>;
+	linesTotal: number;
+	startedOn: Timestamp;
+	updatedOn: Timestamp;
+}
+
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
 export interface Database extends RoutingTables {
 	distributors: DistributorTable;
@@ -243,4 +277,5 @@ export interface Database extends RoutingTables {
 	auditEntries: AuditEntryTable;
 	subscribers: SubscriberTable;
 	keptAnswers: KeptAnswerTable;
+	mailboxImports: MailboxImportTable;
 }

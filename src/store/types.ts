@@ -24,6 +24,8 @@ export interface JobData {
 	"message.stored": { readonly messageId: string; readonly phoneNumber: string };
 	/** Send the notification e-mail of one message. */
 	"email.message": { readonly messageId: string; readonly phoneNumber: string };
+	/** Send the random PIN of one reset: it is computed from these. */
+	"email.pin": { readonly mailboxId: string; readonly resetId: string };
 	/** Erase blobs whose rows are gone. */
 	"blobs.erase": { readonly blobKeys: readonly string[] };
 	/** A fact that webhooks of its account subscribe to: one delivery for each of them. */

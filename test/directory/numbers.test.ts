@@ -157,7 +157,7 @@ describe("an import", () => {
 		expect(await poolOf(d)).toEqual([{ number: "+11234567895" }, { number: "+4930100001" }]);
 		const kept = await d.numbers.list({ limit: 10 });
 		expect(kept.map((each) => [each.number, each.status, each.areaCode, each.zipCode])).toEqual([
-			["+11234567890", "Active", null, null],
+			["+11234567890", "Active", "123", null],
 			["+11234567895", "Pool", "123", null],
 			["+4930100001", "Pool", null, "10115"],
 		]);

@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { createNumbers, createOperators, createTokens, type ProvisionRequest } from "../../src/directory/index.ts";
 import type { Clock, Principal } from "../../src/domain/index.ts";
-import { Failure } from "../../src/domain/index.ts";
+import { Failure, silentLog } from "../../src/domain/index.ts";
+import { createMailboxes } from "../../src/mailbox/index.ts";
 import { namedRoutes } from "../../src/routing/index.ts";
 import { openTestStore } from "../support/store.ts";
 
@@ -43,7 +44,14 @@ export async function openDirectory() {
 	const masterKey = new Uint8Array(randomBytes(32));
 	const clock = movableClock();
 	const operators = createOperators({ store, masterKey, clock });
-	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes });
+	const mailboxes = createMailboxes({
+		store,
+		masterKey,
+		clock,
+		log: silentLog,
+		defaults: { timeZone: "UTC", language: "en" },
+	});
+	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks });
 	const tokens = createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 });
 	const first = (await operators.bootstrap({}))!;
 	const who: Principal = {

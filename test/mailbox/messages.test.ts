@@ -198,9 +198,51 @@ describe("the purge", () => {
 		await m.store.db.updateTable("mailboxes").set({ deletedRetentionDays: 0 }).execute();
 		expect(await m.mailboxes.purge()).toBe(1);
 		expect(await m.mailboxes.purge()).toBe(0);
+		expect(briefly(await m.mailboxes.listMessages(m.number, 10))).toEqual([[kept, "New"]]);
+	});
+
+	test("erases new and heard messages that are older than their mailbox keeps them; saved ones stay", async () => {
+		await using m = await openMailboxes();
+		await m.activate();
+		const mailboxId = await m.mailboxIdOf();
+		const [unheard, heard, saved] = [await m.leaveMessage(), await m.leaveMessage(), await m.leaveMessage()];
+		await m.mailboxes.setStatus(mailboxId, heard, "Heard");
+		await m.mailboxes.setStatus(mailboxId, saved, "Saved");
+		const listed = await m.mailboxes.listMessages(m.number, 10);
+		const expiry = (id: string) => {
+			const message = listed.find((each) => each.messageId === id)!;
+			return message.expiresOn && (message.expiresOn.getTime() - message.receivedOn.getTime()) / DAY_MS;
+		};
+		expect([unheard, heard, saved].map(expiry)).toEqual([30, 30, null]);
+
+		m.clock.advance(30 * DAY_MS - 5_000);
+		expect(await m.mailboxes.purge()).toBe(0);
+		const keys = [await m.blobKeyOf(unheard), await m.blobKeyOf(heard)];
+		const lamp = await m.lampVersion();
+		m.clock.advance(10_000);
+		expect(await m.mailboxes.purge()).toBe(2);
+		expect(await m.lampVersion()).toBe(lamp + 1);
+		expect(briefly(await m.mailboxes.listMessages(m.number, 10))).toEqual([[saved, "Saved"]]);
+		for (const { blobKeys } of (await m.jobs("blobs.erase")) as { blobKeys: string[] }[]) {
+			expect(blobKeys.sort()).toEqual(keys.sort());
+			await m.mailboxes.eraseBlobs(blobKeys);
+			await m.mailboxes.eraseBlobs(blobKeys);
+		}
+		expect(keys.map(m.hasBlob)).toEqual([false, false]);
 		m.clock.advance(3650 * DAY_MS);
 		expect(await m.mailboxes.purge()).toBe(0);
-		expect(briefly(await m.mailboxes.listMessages(m.number, 10))).toEqual([[kept, "New"]]);
+	});
+
+	test("goes by the retention of each mailbox", async () => {
+		await using m = await openMailboxes();
+		await m.activate();
+		const id = await m.leaveMessage();
+		await m.store.db.updateTable("mailboxes").set({ retentionDays: 365 }).execute();
+		m.clock.advance(100 * DAY_MS);
+		expect(await m.mailboxes.purge()).toBe(0);
+		await m.store.db.updateTable("mailboxes").set({ retentionDays: 99 }).execute();
+		expect(await m.mailboxes.purge()).toBe(1);
+		expect(await m.mailboxes.notice(id, m.number)).toBeUndefined();
 	});
 
 	test("of many at once, by several nodes, erases each once", async () => {

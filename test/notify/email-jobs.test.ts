@@ -53,8 +53,6 @@ beforeAll(async () => {
 	const [masterKey, clock] = [new Uint8Array(randomBytes(32)), movableClock()];
 	const first = (await createOperators({ store, masterKey, clock }).bootstrap({}))!;
 	who = { accountKey: first.accountKey, distributorId: first.distributorId, accountId: undefined, rights: [] };
-	phoneNumber = (await createNumbers({ store, clock, findRoutes: namedRoutes }).provision(who, anyNumber)).number
-		.number;
 	mailboxes = createMailboxes({
 		store,
 		masterKey,
@@ -62,6 +60,12 @@ beforeAll(async () => {
 		log,
 		defaults: { timeZone: "Europe/Berlin", language: "en" },
 	});
+	phoneNumber = (
+		await createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }).provision(
+			who,
+			anyNumber,
+		)
+	).number.number;
 	await mailboxes.activate(who, phoneNumber, undefined, { email: EMAIL, firstName: "Jane" });
 	const { port } = smtp.server.address() as { port: number };
 	const maildirFolder = join(opened.dataFolder, "mail");

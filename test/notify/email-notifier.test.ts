@@ -29,6 +29,7 @@ function begin(notice: MessageNotice | undefined, fail?: Failure) {
 				expect({ messageId, phoneNumber }).toEqual(JOB);
 				return notice;
 			},
+			pinNotice: async () => undefined,
 		},
 		store,
 		outbox: {
@@ -90,10 +91,10 @@ describe("an e-mail job", () => {
 	});
 });
 
-test("both kinds of jobs are worked on", async () => {
+test("all kinds of jobs are worked on", async () => {
 	const { notifier, worked } = begin(undefined);
 	await notifier.work();
-	expect(worked).toEqual(["message.stored", "email.message"]);
+	expect(worked).toEqual(["message.stored", "email.message", "email.pin"]);
 });
 
 test("a sender that is no address is refused at start", () => {

@@ -4,7 +4,7 @@ import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { pino } from "pino";
 import { audit, createNumbers, createOperators, createTokens, type FirstOperator } from "../../src/directory/index.ts";
 import { createHttpApp, createMetrics, type HttpDeps, type HttpSettings } from "../../src/http/index.ts";
-import { createMailboxes } from "../../src/mailbox/index.ts";
+import { type CallMailboxes, createMailboxes } from "../../src/mailbox/index.ts";
 import { createRouting, namedRoutes } from "../../src/routing/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import { openTestStore } from "./store.ts";
@@ -23,6 +23,8 @@ export interface TestApi extends AsyncDisposable {
 	readonly app: FastifyInstance;
 	readonly deps: HttpDeps;
 	readonly store: Store;
+	/** Mailboxes as calls see them. */
+	readonly calls: CallMailboxes;
 	readonly operator: FirstOperator;
 	/** Every line logged so far, as JSON text. */
 	readonly logLines: readonly string[];
@@ -58,12 +60,13 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	await store.db.updateTable("accounts").set({ id: EXAMPLE_ACCOUNT }).where("id", "=", operator.accountId).execute();
 
 	await addExampleRoutes(store);
-
+	const defaults = { timeZone: "UTC", language: "en" };
+	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
 	const deps: HttpDeps = {
 		tokens: createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 }),
-		numbers: createNumbers({ store, clock, findRoutes: namedRoutes }),
+		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }),
 		operators,
-		mailboxes: createMailboxes({ store, masterKey, clock, log, defaults: { timeZone: "UTC", language: "en" } }),
+		mailboxes,
 		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
 		clock,
 		log,
@@ -106,6 +109,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 		app,
 		deps,
 		store,
+		calls: mailboxes,
 		operator: { ...operator, accountId: EXAMPLE_ACCOUNT, distributorId },
 		logLines,
 		advance: (ms) => {

@@ -20,6 +20,8 @@ export const JOB_POLICIES: Record<JobName, JobPolicy> = {
 	"message.stored": { ...patient({ firstSeconds: 1, maxSeconds: 300, forSeconds: 3 * DAY }), expireInSeconds: 60 },
 	// RFC 5321 §4.5.4.1 asks a sender to keep trying for four to five days in general; a voicemail is stale after three.
 	"email.message": { ...patient({ firstSeconds: 5, maxSeconds: 3_600, forSeconds: 3 * DAY }), expireInSeconds: 300 },
+	// Who waits for it will ask again: after a day it is stale.
+	"email.pin": { ...patient({ firstSeconds: 5, maxSeconds: 600, forSeconds: DAY }), expireInSeconds: 300 },
 	"event.stored": { ...patient({ firstSeconds: 1, maxSeconds: 300, forSeconds: 3 * DAY }), expireInSeconds: 60 },
 	// The handler names its own waits and its own end (contract 6.7); these are for what a crash cut off.
 	"webhook.deliver": {
