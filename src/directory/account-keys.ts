@@ -10,12 +10,19 @@ export interface KnownAccountKey {
 	readonly distributorId: string;
 	readonly accountId: string | undefined;
 	readonly secretHash: Uint8Array;
+	/** The secret before a rotation, while both are good. */
+	readonly previousSecretHash: Uint8Array | null;
+	readonly previousUntil: Date | null;
 	readonly rights: readonly string[];
 }
 
 export interface AccountKeys {
 	/** Undefined for an unknown or revoked key. Case does not matter (contract 1.7). */
 	find(accountKey: string): Promise<KnownAccountKey | undefined>;
+	/** From memory alone; undefined where nothing is remembered. */
+	remembered(accountKey: string): Promise<KnownAccountKey | undefined> | undefined;
+	/** As it stands in the database now. */
+	read(accountKey: string): Promise<KnownAccountKey | undefined>;
 }
 
 type Entry = { readonly readAtMs: number; readonly key: Promise<KnownAccountKey | undefined> };
@@ -24,31 +31,43 @@ export function createAccountKeys(db: Db, clock: Clock): AccountKeys {
 	/** Lower-case key to what was read; insertion order is age. Requests at the same moment share one reading. */
 	const entries = new Map<string, Entry>();
 
-	async function read(accountKey: string): Promise<KnownAccountKey | undefined> {
+	async function select(accountKey: string): Promise<KnownAccountKey | undefined> {
 		const row = await db
 			.selectFrom("accountKeys")
-			.select(["accountKey", "distributorId", "accountId", "secretHash", "rights"])
+			.select([
+				"accountKey",
+				"distributorId",
+				"accountId",
+				"secretHash",
+				"previousSecretHash",
+				"previousUntil",
+				"rights",
+			])
 			.where(sql`lower(account_key)`, "=", accountKey)
 			.where("revokedOn", "is", null)
 			.executeTakeFirst();
 		return row && { ...row, accountId: row.accountId ?? undefined };
 	}
 
-	return {
-		find: (accountKey) => {
-			if (!isId(accountKey)) return Promise.resolve(undefined);
-			const name = accountKey.toLowerCase();
-			const nowMs = clock.now().getTime();
-			const known = entries.get(name);
-			if (known && Math.abs(nowMs - known.readAtMs) < DIRECTORY_LIMITS.accountKeyCacheMs) return known.key;
-			const entry: Entry = { readAtMs: nowMs, key: read(name) };
-			entries.delete(name);
-			entries.set(name, entry);
-			const forget = () => void (entries.get(name) === entry && entries.delete(name));
-			// Unknown keys and failed readings are not kept: a key made just now works at once.
-			entry.key.then((key) => key === undefined && forget(), forget);
-			if (entries.size > DIRECTORY_LIMITS.accountKeysCached) entries.delete(entries.keys().next().value!);
-			return entry.key;
-		},
-	};
+	function remembered(accountKey: string) {
+		const known = entries.get(accountKey.toLowerCase());
+		const fresh =
+			known !== undefined && Math.abs(clock.now().getTime() - known.readAtMs) < DIRECTORY_LIMITS.accountKeyCacheMs;
+		return fresh ? known.key : undefined;
+	}
+
+	function read(accountKey: string) {
+		if (!isId(accountKey)) return Promise.resolve(undefined);
+		const name = accountKey.toLowerCase();
+		const entry: Entry = { readAtMs: clock.now().getTime(), key: select(name) };
+		entries.delete(name);
+		entries.set(name, entry);
+		const forget = () => void (entries.get(name) === entry && entries.delete(name));
+		// Unknown keys and failed readings are not kept: a key made just now works at once.
+		entry.key.then((key) => key === undefined && forget(), forget);
+		if (entries.size > DIRECTORY_LIMITS.accountKeysCached) entries.delete(entries.keys().next().value!);
+		return entry.key;
+	}
+
+	return { remembered, read, find: (accountKey) => remembered(accountKey) ?? read(accountKey) };
 }

@@ -13,8 +13,17 @@ export const DIRECTORY_LIMITS = {
 	accountKeyCacheMs: 3_000,
 	accountKeysCached: 10_000,
 	/** How long the signing keys are taken from memory; one that another node made is looked for at once, but not more often than below. */
-	tokenKeyCacheMs: 60_000,
+	tokenKeyCacheMs: 5_000,
 	tokenKeyReloadMs: 1_000,
+	/** Tokens whose signature need not be checked again, half a kilobyte each. */
+	verifiedTokensCached: 10_000,
+	/** Live keys of one operator. */
+	keysPerDistributorMax: 1_000,
+	/** How long the old secret of a rotated key stays good: a day where nothing is said, a month at most. */
+	rotationOverlapMinutesDefault: 1_440,
+	rotationOverlapMinutesMax: 43_200,
+	/** Names of operators, accounts and keys. */
+	nameCharsMax: 100,
 	/** An ApiEndpoint longer than this is refused. */
 	endpointCharsMax: 2_048,
 	/** What an operator may give as the first secret (contract 1.7 for the key); ours have 43 characters. */

@@ -1,12 +1,14 @@
-/** Operators: the first one, and the accounts they have. */
+/** Operators (distributors): the first one, and further ones beside it. */
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import { type Clock, Failure, newId, newRandomId } from "../domain/index.ts";
+import { type Actor, type Clock, Failure, newId, newRandomId } from "../domain/index.ts";
 import type { Store, Tx } from "../store/index.ts";
 import { accountFor } from "./account-for.ts";
 import { createAccountSecrets } from "./account-secret.ts";
+import { audit } from "./audit.ts";
 import { isId } from "./ids.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
+import { checkedName } from "./names.ts";
 import type { FirstOperator, Operators } from "./types.ts";
 
 export function createOperators(needs: {
@@ -17,11 +19,15 @@ export function createOperators(needs: {
 	const { store, clock } = needs;
 	const secrets = createAccountSecrets(needs.masterKey);
 
-	async function makeFirst(tx: Tx, first: FirstOperator): Promise<void> {
+	/** An operator with an account of its own and a key for all its accounts. */
+	async function make(tx: Tx, who: Actor, name: string, made: FirstOperator): Promise<void> {
 		const createdOn = clock.now();
-		const { distributorId, accountId, accountKey } = first;
-		await tx.insertInto("distributors").values({ id: distributorId, name: "First operator", createdOn }).execute();
-		await tx.insertInto("accounts").values({ id: accountId, distributorId, name: "Default", createdOn }).execute();
+		const { distributorId, accountId, accountKey } = made;
+		await tx.insertInto("distributors").values({ id: distributorId, name, createdOn }).execute();
+		await tx
+			.insertInto("accounts")
+			.values({ id: accountId, distributorId, name: "Default", createdOn, updatedOn: createdOn })
+			.execute();
 		await tx
 			.insertInto("accountKeys")
 			.values({
@@ -29,10 +35,21 @@ export function createOperators(needs: {
 				distributorId,
 				accountId: null,
 				name: "First key",
-				secretHash: Buffer.from(secrets.hash(first.accountSecret)),
+				secretHash: Buffer.from(secrets.hash(made.accountSecret)),
 				createdOn,
 			})
 			.execute();
+		await audit(tx, {
+			who: { ...who, distributorId },
+			at: createdOn,
+			accountId,
+			thing: distributorId,
+			operation: who.operation ?? "createDistributor",
+			after: { Name: name, AccountKey: accountKey, AccountSecret: made.accountSecret },
+		});
+	}
+
+	async function fillWithExamples(tx: Tx, distributorId: string): Promise<void> {
 		const examples = Array.from({ length: DIRECTORY_LIMITS.exampleNumbers }, (_, i) => ({
 			number: `+${DIRECTORY_LIMITS.exampleNumberFirst + i}`,
 			id: randomUUID(),
@@ -40,9 +57,23 @@ export function createOperators(needs: {
 			status: "Pool",
 			areaCode: "123",
 			example: true,
-			createdOn,
+			createdOn: clock.now(),
 		}));
 		await tx.insertInto("numbers").values(examples).execute();
+	}
+
+	/** The first key of an operator is the operator's own id (contract 1.6). */
+	function credentials(given: {
+		readonly accountKey?: string | undefined;
+		readonly accountSecret?: string | undefined;
+	}) {
+		const accountKey = given.accountKey ?? newRandomId("distributor");
+		return {
+			distributorId: accountKey,
+			accountId: newId("account"),
+			accountKey,
+			accountSecret: given.accountSecret ?? secrets.make(),
+		};
 	}
 
 	return {
@@ -52,16 +83,57 @@ export function createOperators(needs: {
 				// Nodes that start together on a new database: one makes the operator, the others find it.
 				await sql`select pg_advisory_xact_lock(hashtext('afterbeep.bootstrap'))`.execute(tx);
 				if (await tx.selectFrom("distributors").select("id").limit(1).executeTakeFirst()) return undefined;
-				const accountKey = given.accountKey ?? newRandomId("distributor");
-				const first: FirstOperator = {
-					distributorId: accountKey,
-					accountId: newId("account"),
-					accountKey,
-					accountSecret: given.accountSecret ?? secrets.make(),
-				};
-				await makeFirst(tx, first);
+				const first = credentials(given);
+				await make(tx, { accountKey: "first start" }, "First operator", first);
+				await fillWithExamples(tx, first.distributorId);
 				return first;
 			});
+		},
+
+		create: async (who, name) => {
+			const checked = checkedName("Name", name);
+			return store.transaction(async (tx) => {
+				const made = credentials({});
+				await make(tx, who, checked, made);
+				return made;
+			});
+		},
+
+		list: async () =>
+			store.db
+				.selectFrom("distributors")
+				.select((eb) => [
+					"distributors.id as distributorId",
+					"distributors.name",
+					"distributors.createdOn",
+					eb
+						.selectFrom("accounts")
+						.whereRef("accounts.distributorId", "=", "distributors.id")
+						.select(sql<number>`count(*)::int`.as("count"))
+						.$asScalar()
+						.as("accounts"),
+					eb
+						.selectFrom("accountKeys")
+						.whereRef("accountKeys.distributorId", "=", "distributors.id")
+						.where("accountKeys.revokedOn", "is", null)
+						.select(sql<number>`count(*)::int`.as("count"))
+						.$asScalar()
+						.as("keys"),
+				])
+				.orderBy("distributors.createdOn")
+				.orderBy("distributors.id")
+				.limit(DIRECTORY_LIMITS.listMax)
+				.execute()
+				.then((rows) => rows.map((row) => ({ ...row, accounts: row.accounts ?? 0, keys: row.keys ?? 0 }))),
+
+		find: async (distributorId) => {
+			if (!isId(distributorId)) return undefined;
+			const row = await store.db
+				.selectFrom("distributors")
+				.select(["id", "name"])
+				.where((eb) => eb(eb.fn("lower", ["id"]), "=", distributorId.toLowerCase()))
+				.executeTakeFirst();
+			return row && { distributorId: row.id, name: row.name };
 		},
 
 		defaultDistributorId: async () => {

@@ -2,7 +2,7 @@
 import { randomBytes, webcrypto } from "node:crypto";
 import { sql } from "kysely";
 import { type Clock, Failure, uuidv7 } from "../domain/index.ts";
-import type { Db } from "../store/index.ts";
+import type { Db, Tx } from "../store/index.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { deriveKey } from "./master-key.ts";
 import { unwrapKey, wrapKey } from "./wrapped-key.ts";
@@ -20,6 +20,10 @@ export interface TokenKeys {
 	checking(kid: string): Promise<TokenKey | undefined>;
 }
 
+/** A retired key is of use until the last token is void that a node signed which had not yet heard of its retirement. */
+export const TOKEN_KEY_REST_MS =
+	(DIRECTORY_LIMITS.tokenMinutesMax * 60 + DIRECTORY_LIMITS.tokenSkewSeconds) * 1000 + DIRECTORY_LIMITS.tokenKeyCacheMs;
+
 /** @throws Failure `configInvalid` from each call when the master key is not the one of this database. */
 export function createTokenKeys(needs: {
 	readonly db: Db;
@@ -30,8 +34,7 @@ export function createTokenKeys(needs: {
 	let loaded: { readonly atMs: number; readonly keys: Promise<readonly TokenKey[]> } | undefined;
 
 	async function read(): Promise<readonly TokenKey[]> {
-		const longestTokenMs = (DIRECTORY_LIMITS.tokenMinutesMax * 60 + DIRECTORY_LIMITS.tokenSkewSeconds) * 1000;
-		const stillOfUse = new Date(needs.clock.now().getTime() - longestTokenMs);
+		const stillOfUse = new Date(needs.clock.now().getTime() - TOKEN_KEY_REST_MS);
 		const rows = await needs.db
 			.selectFrom("tokenKeys")
 			.select(["kid", "wrappedKey", "retiredOn"])
@@ -63,15 +66,10 @@ export function createTokenKeys(needs: {
 	/** Under a lock: nodes that start together on a new database make one key, not one each. */
 	async function makeFirst(): Promise<void> {
 		await needs.db.transaction().execute(async (tx) => {
-			await sql`select pg_advisory_xact_lock(hashtext('afterbeep.token_keys'))`.execute(tx);
+			await lockTokenKeys(tx);
 			const existing = await tx.selectFrom("tokenKeys").select("kid").where("retiredOn", "is", null).executeTakeFirst();
 			if (existing) return;
-			const kid = uuidv7(needs.clock.now().getTime());
-			const wrappedKey = wrapKey(wrapping, randomBytes(DIRECTORY_LIMITS.keyBytes), kid);
-			await tx
-				.insertInto("tokenKeys")
-				.values({ kid, wrappedKey: Buffer.from(wrappedKey), createdOn: needs.clock.now() })
-				.execute();
+			await insertTokenKey(tx, wrapping, needs.clock.now());
 		});
 	}
 
@@ -90,6 +88,22 @@ export function createTokenKeys(needs: {
 			);
 		},
 	};
+}
+
+/** Makers and rotators of signing keys follow each other. */
+export async function lockTokenKeys(tx: Tx): Promise<void> {
+	await sql`select pg_advisory_xact_lock(hashtext('afterbeep.token_keys'))`.execute(tx);
+}
+
+/** @returns the new key's `kid`. */
+export async function insertTokenKey(tx: Tx, wrapping: Uint8Array, now: Date): Promise<string> {
+	const kid = uuidv7(now.getTime());
+	const wrappedKey = wrapKey(wrapping, randomBytes(DIRECTORY_LIMITS.keyBytes), kid);
+	await tx
+		.insertInto("tokenKeys")
+		.values({ kid, wrappedKey: Buffer.from(wrappedKey), createdOn: now })
+		.execute();
+	return kid;
 }
 
 function importKey(key: Uint8Array | undefined): Promise<webcrypto.CryptoKey> {

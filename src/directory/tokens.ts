@@ -3,12 +3,13 @@ import { randomUUID } from "node:crypto";
 import { type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { type Clock, Failure, type Principal } from "../domain/index.ts";
 import type { Db } from "../store/index.ts";
-import { createAccountKeys } from "./account-keys.ts";
+import { createAccountKeys, type KnownAccountKey } from "./account-keys.ts";
 import { createAccountSecrets } from "./account-secret.ts";
 import { normalisedPath, scopeOf } from "./endpoint-scope.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { createTokenKeys } from "./token-keys.ts";
 import type { Tokens } from "./types.ts";
+import { createVerifiedTokens } from "./verified-tokens.ts";
 
 const ISSUER = "afterbeep";
 
@@ -30,14 +31,18 @@ export function createTokens(needs: TokensNeeds): Tokens & { prepare(): Promise<
 			`Choose ${tokenMinutesMin} to ${tokenMinutesMax} minutes.`,
 		);
 	}
+	const verified = createVerifiedTokens();
 	const accountKeys = createAccountKeys(needs.db, needs.clock);
 	const secrets = createAccountSecrets(needs.masterKey);
 	const tokenKeys = createTokenKeys(needs);
 
 	async function claimsOf(token: string): Promise<JWTPayload> {
 		if (token.length > DIRECTORY_LIMITS.tokenCharsMax) throw badToken();
+		const known = verified.find(token, needs.clock.now());
+		// Its signing key may have been withdrawn since.
+		if (known !== undefined && (await tokenKeys.checking(known.kid)) !== undefined) return known.claims;
 		try {
-			const verified = await jwtVerify(
+			const { payload, protectedHeader } = await jwtVerify(
 				token,
 				async ({ kid }) => {
 					const known = kid === undefined ? undefined : await tokenKeys.checking(kid);
@@ -52,7 +57,8 @@ export function createTokens(needs: TokensNeeds): Tokens & { prepare(): Promise<
 					currentDate: needs.clock.now(),
 				},
 			);
-			return verified.payload;
+			verified.keep(token, { claims: payload, kid: protectedHeader.kid! });
+			return payload;
 		} catch (error) {
 			// jose's own errors are verdicts on the token; anything else (the database) is not.
 			if (error instanceof Error && "code" in error && String(error.code).startsWith("ERR_J")) throw badToken(error);
@@ -60,12 +66,31 @@ export function createTokens(needs: TokensNeeds): Tokens & { prepare(): Promise<
 		}
 	}
 
+	/** Both secrets are always compared, so that the time tells neither which one it was nor whether there are two. */
+	function opens(secret: string, known: KnownAccountKey | undefined): known is KnownAccountKey {
+		const overlap = known?.previousUntil && known.previousUntil > needs.clock.now();
+		const current = secrets.matches(secret, known?.secretHash);
+		const previous = secrets.matches(secret, (overlap && known.previousSecretHash) || undefined);
+		return current || previous;
+	}
+
+	/**
+	 * A secret that does not fit what is remembered may be the new one of a key rotated just now: the database decides.
+	 * An unknown key and a wrong secret thus cost one reading each, and take the same time.
+	 */
+	async function keyWithSecret(accountKey: string, secret: string): Promise<KnownAccountKey | undefined> {
+		const remembered = await accountKeys.remembered(accountKey);
+		if (remembered !== undefined && opens(secret, remembered)) return remembered;
+		const known = await accountKeys.read(accountKey);
+		return opens(secret, known) ? known : undefined;
+	}
+
 	return {
 		prepare: async () => void (await tokenKeys.signing()),
 
 		issue: async (accountKey, accountSecret, endpoint) => {
-			const known = await accountKeys.find(accountKey);
-			if (!secrets.matches(accountSecret, known?.secretHash) || known === undefined) {
+			const known = await keyWithSecret(accountKey, accountSecret);
+			if (known === undefined) {
 				throw new Failure(
 					"unauthorized",
 					"AccountKey or AccountSecret is wrong",

@@ -1,5 +1,5 @@
 /** Operators (distributors), accounts, keys and tokens, numbers and their orders. */
-import type { Principal } from "../domain/index.ts";
+import type { Actor, Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 
 export interface IssuedToken {
@@ -252,6 +252,15 @@ export interface FirstOperator {
 	readonly accountSecret: string;
 }
 
+export interface DistributorView {
+	readonly distributorId: string;
+	readonly name: string;
+	readonly createdOn: Date;
+	readonly accounts: number;
+	/** Live ones. */
+	readonly keys: number;
+}
+
 export interface Operators {
 	/**
 	 * Makes the first operator with an account, its key and a pool of 100 example numbers from +11234567890, unless an
@@ -262,6 +271,12 @@ export interface Operators {
 		readonly accountKey?: string | undefined;
 		readonly accountSecret?: string | undefined;
 	}): Promise<FirstOperator | undefined>;
+	/** Another operator beside those there are, with an account and a key for all its accounts. For the CLI. */
+	create(who: Actor, name: string): Promise<FirstOperator>;
+	/** Oldest first. Not scoped: for the CLI. */
+	list(): Promise<readonly DistributorView[]>;
+	/** Case does not matter. */
+	find(distributorId: string): Promise<{ readonly distributorId: string; readonly name: string } | undefined>;
 	/** The first (default) distributor's id, for the CLI. */
 	defaultDistributorId(): Promise<string>;
 	/**

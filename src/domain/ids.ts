@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 export const ID_PREFIXES = {
 	distributor: "DID",
 	account: "AID",
+	subscriber: "TSUID",
 	number: "NID",
 	order: "JNUOID",
 	message: "VMID",

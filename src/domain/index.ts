@@ -9,3 +9,4 @@ export * from "./message.ts";
 export * from "./phone-number.ts";
 export * from "./pin-policy.ts";
 export * from "./principal.ts";
+export * from "./rights.ts";
