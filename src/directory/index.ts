@@ -1,4 +1,13 @@
+export {
+	type AccountFields,
+	type Accounts,
+	type AccountView,
+	ADDRESS_PARTS,
+	createAccounts,
+	type PostalAddress,
+} from "./accounts.ts";
 export { type AuditEntry, type AuditFilter, type AuditView, audit, eraseAudit, readAudit } from "./audit.ts";
+export { createKeptAnswers, type KeptAnswers, type OnceRequest } from "./kept-answers.ts";
 export { createKeys, type Keys, type KeyView, type NewSecret } from "./keys.ts";
 export { DIRECTORY_LIMITS } from "./limits.ts";
 export { deriveKey, type KeyPurpose, loadMasterKey } from "./master-key.ts";
@@ -7,5 +16,14 @@ export { createNumbers, type NumbersNeeds } from "./numbers.ts";
 export { createOperators } from "./operators.ts";
 export { LIVE_STATUSES, numberNotFound, type OwnedNumber, ownedNumber } from "./owned-number.ts";
 export { createSigningKeys, type SigningKeys, type SigningKeyView } from "./signing-keys.ts";
+export { subscriberOfNumber } from "./subscriber-numbers.ts";
+export {
+	createSubscribers,
+	ROLES,
+	type Role,
+	type Subscribers,
+	type SubscribersNeeds,
+	type SubscriberView,
+} from "./subscribers.ts";
 export { createTokens, type TokensNeeds } from "./tokens.ts";
 export type * from "./types.ts";

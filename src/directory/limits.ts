@@ -22,6 +22,12 @@ export const DIRECTORY_LIMITS = {
 	/** How long the old secret of a rotated key stays good: a day where nothing is said, a month at most. */
 	rotationOverlapMinutesDefault: 1_440,
 	rotationOverlapMinutesMax: 43_200,
+	/** How long an answer is kept for a repeated Idempotency-Key; old ones go so many with each new one. */
+	answersKeptMs: 24 * 60 * 60 * 1000,
+	answersForgottenAtOnce: 100,
+	idempotencyKeyCharsMax: 255,
+	/** Numbers of one subscriber that one request may name. */
+	numbersPerSubscriberMax: 100,
 	/** Names of operators, accounts and keys. */
 	nameCharsMax: 100,
 	/** An ApiEndpoint longer than this is refused. */

@@ -62,8 +62,10 @@ export function createNumbers(needs: NumbersNeeds): Numbers {
 	}
 
 	return {
-		provision: (who, request) =>
-			provision({ db, clock, findRoutes, transaction: (work) => store.transaction(work) }, who, request),
+		provision: (who, request, tx) => {
+			const transaction: Store["transaction"] = (work) => (tx === undefined ? store.transaction(work) : work(tx));
+			return provision({ db: tx ?? db, clock, findRoutes, transaction }, who, request);
+		},
 		get,
 		availability: (who, query) => availability(db, who, query),
 		inventory: (who, query) => inventory(db, who, query),

@@ -9,7 +9,7 @@ import { writeOrder } from "./orders.ts";
 import type { FindRoutes, PoolWish, Provisioned, ProvisionRequest } from "./types.ts";
 
 export interface ProvisionNeeds {
-	readonly db: Db;
+	readonly db: Db | Tx;
 	readonly clock: Clock;
 	readonly findRoutes: FindRoutes;
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;

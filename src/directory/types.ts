@@ -199,8 +199,13 @@ export interface DueDone {
 }
 
 export interface Numbers {
-	/** Takes the first free number of the operator's pool (area code first, then zip code, else any). Failure `numberPoolEmpty`. */
-	provision(who: Principal, request: ProvisionRequest): Promise<Provisioned>;
+	/**
+	 * Takes the first free number of the operator's pool (area code first, then zip code, else any).
+	 *
+	 * @param tx of an answer to be kept (`KeptAnswers`), else one of its own.
+	 * @throws Failure `numberPoolEmpty`.
+	 */
+	provision(who: Principal, request: ProvisionRequest, tx?: Tx): Promise<Provisioned>;
 	/** By number or ICCID (several must agree). Failure `notFound`. */
 	get(
 		who: Principal,

@@ -4,6 +4,7 @@ export * from "./failures.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
+export * from "./mail-address.ts";
 export * from "./masking.ts";
 export * from "./message.ts";
 export * from "./phone-number.ts";

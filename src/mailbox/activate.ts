@@ -1,5 +1,6 @@
-import { audit, ownedNumber } from "../directory/index.ts";
+import { audit, ownedNumber, subscriberOfNumber } from "../directory/index.ts";
 import { Failure, isWeakPin, newId, type Principal } from "../domain/index.ts";
+import type { Tx } from "../store/index.ts";
 import { auditedChange, auditedSettings } from "./audited.ts";
 import { forgetAttempts } from "./check-pin.ts";
 import { type CheckedFields, checkedFields } from "./fields.ts";
@@ -22,7 +23,8 @@ export async function activate(
 	await needs.store.transaction(async (tx) => {
 		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
 		const before = await auditedSettings(tx, phoneNumber);
-		const columns = columnsOf(checked, pinHash, phoneNumber, needs.clock.now());
+		const filled = before === undefined ? await filledFromSubscriber(tx, phoneNumber, checked) : checked;
+		const columns = columnsOf(filled, pinHash, phoneNumber, needs.clock.now());
 		const mailbox = await tx
 			.insertInto("mailboxes")
 			.values({
@@ -43,9 +45,25 @@ export async function activate(
 			number: phoneNumber,
 			operation: who.operation ?? "activateVoicemail",
 			before,
-			after: auditedChange(checked),
+			after: auditedChange(filled),
 		});
 	});
+}
+
+/** Of a new mailbox: names and e-mail that the request leaves out are those of the number's subscriber. */
+async function filledFromSubscriber(tx: Tx, phoneNumber: string, fields: CheckedFields): Promise<CheckedFields> {
+	if (fields.firstName !== undefined && fields.lastName !== undefined && fields.email !== undefined) return fields;
+	const subscriber = await subscriberOfNumber(tx, phoneNumber);
+	if (subscriber === undefined) return fields;
+	// A request with either name means the whole: half of each would be nobody's.
+	const named = fields.firstName !== undefined || fields.lastName !== undefined;
+	const [firstName = "", ...rest] = subscriber.name.split(/\s+/);
+	return {
+		pin: fields.pin,
+		firstName: named ? fields.firstName : firstName,
+		lastName: named ? fields.lastName : rest.join(" ") || null,
+		email: fields.email === undefined ? subscriber.email : fields.email,
+	};
 }
 
 /** Changes only what was sent. @throws Failure `notFound` also when voicemail is not active. */

@@ -1,5 +1,5 @@
 /** The fields of activate and update, checked (contract 2.2). Pure. No message repeats a value: a PIN may be among them. */
-import { Failure, isPin, LIMITS } from "../domain/index.ts";
+import { Failure, isMailAddress, isPin, LIMITS } from "../domain/index.ts";
 import type { MailboxFields } from "./types.ts";
 
 /** Undefined: unchanged; null: cleared. */
@@ -41,12 +41,6 @@ function checkedName(field: string, text: string | undefined): string | null | u
 	return name;
 }
 
-/** dot-atom @ host name (RFC 5321 §4.1.2), with letters of any script (RFC 6531); no quoted parts, no address literals. */
-const LOCAL_PART = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
-const HOST_NAME = /^(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)(?:\.(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-))*$/u;
-/** RFC 5321 §4.5.3.1.1. */
-const LOCAL_PART_OCTETS_MAX = 64;
-
 function checkedEmail(text: string | undefined): string | null | undefined {
 	if (text === undefined) return undefined;
 	const email = text.trim();
@@ -54,13 +48,7 @@ function checkedEmail(text: string | undefined): string | null | undefined {
 	if (Buffer.byteLength(email) > LIMITS.emailCharsMax) {
 		throw new Failure("badInput", `Email is longer than ${LIMITS.emailCharsMax} characters`, "Send a shorter address.");
 	}
-	const at = email.lastIndexOf("@");
-	const local = email.slice(0, Math.max(0, at));
-	if (
-		!LOCAL_PART.test(local) ||
-		Buffer.byteLength(local) > LOCAL_PART_OCTETS_MAX ||
-		!HOST_NAME.test(email.slice(at + 1))
-	) {
+	if (!isMailAddress(email)) {
 		throw new Failure("badInput", "Email is not an e-mail address", "Send one address, such as john@example.com.");
 	}
 	return email;

@@ -1,0 +1,126 @@
+/** Which numbers a subscriber has. The number's row says it, so that a number has one subscriber at most. */
+import { sql } from "kysely";
+import { Failure, isE164 } from "../domain/index.ts";
+import type { Db, Tx } from "../store/index.ts";
+import { LIVE_STATUSES } from "./owned-number.ts";
+
+export function subscriberNotFound(): Failure {
+	return new Failure(
+		"notFound",
+		"the requested resource does not exist or belongs to a different account",
+		"GET /v1.0/distributor/subscribers lists your subscribers.",
+	);
+}
+
+/** @returns lower-case SubscriberId to its live numbers, in order. A number of another account than the subscriber's is none of them. */
+export async function numbersOfSubscribers(
+	db: Db | Tx,
+	subscriberIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+	const numbers = new Map<string, string[]>();
+	if (subscriberIds.length === 0) return numbers;
+	const rows = await db
+		.selectFrom("numbers")
+		.innerJoin("subscribers", (join) =>
+			join
+				.on(sql`lower(subscribers.id)`, "=", sql`lower(numbers.assigned_subscriber_id)`)
+				.onRef("subscribers.accountId", "=", "numbers.accountId"),
+		)
+		.select(["numbers.number", sql<string>`lower(numbers.assigned_subscriber_id)`.as("subscriberId")])
+		.where(
+			sql`lower(numbers.assigned_subscriber_id)`,
+			"in",
+			subscriberIds.map((id) => id.toLowerCase()),
+		)
+		.where("numbers.status", "in", LIVE_STATUSES)
+		.orderBy("numbers.number")
+		.execute();
+	for (const row of rows) {
+		const list = numbers.get(row.subscriberId) ?? [];
+		list.push(row.number);
+		numbers.set(row.subscriberId, list);
+	}
+	return numbers;
+}
+
+/**
+ * Makes `numbers` the subscriber's, and no others.
+ *
+ * @throws Failure `badInput`: not of this account and live, or another subscriber's.
+ */
+export async function assignNumbers(
+	tx: Tx,
+	subscriber: { readonly subscriberId: string; readonly accountId: string },
+	numbers: readonly string[],
+): Promise<void> {
+	const wanted = [...new Set(numbers)];
+	const { accountId } = subscriber;
+	const id = subscriber.subscriberId.toLowerCase();
+	const rows = await tx
+		.selectFrom("numbers")
+		.select(["number", "assignedSubscriberId"])
+		.where("accountId", "=", accountId)
+		.where("status", "in", LIVE_STATUSES)
+		.where((eb) =>
+			eb.or([
+				eb("number", "in", wanted.length === 0 ? [""] : wanted.filter(isE164).concat("")),
+				eb(sql`lower(assigned_subscriber_id)`, "=", id),
+			]),
+		)
+		// Always in this order, so that two such changes can not wait for each other.
+		.orderBy("number")
+		.forNoKeyUpdate()
+		.execute();
+	const held = new Map(rows.map((row) => [row.number, row.assignedSubscriberId?.toLowerCase() ?? null]));
+	if (wanted.some((number) => !held.has(number))) {
+		throw new Failure(
+			"badInput",
+			"Phone number does not belong to account",
+			"Send live numbers of the subscriber's account in E.164 form.",
+		);
+	}
+	const others = wanted.map((number) => held.get(number)!).filter((holder) => holder !== null && holder !== id);
+	if (others.length > 0 && (await areSubscribers(tx, others as string[]))) {
+		throw new Failure(
+			"badInput",
+			"Phone number already in use",
+			"Take it from the other subscriber first: POST /v1.0/subscribers/update.",
+		);
+	}
+	const dropped = [...held].filter(([number, holder]) => holder === id && !wanted.includes(number));
+	for (const [list, assignedSubscriberId] of [
+		[dropped.map(([number]) => number), null],
+		[wanted.filter((number) => held.get(number) !== id), subscriber.subscriberId],
+	] as const) {
+		if (list.length === 0) continue;
+		await tx.updateTable("numbers").set({ assignedSubscriberId }).where("number", "in", list).execute();
+	}
+}
+
+/** Orders may name subscribers that never were: such a number is free. */
+async function areSubscribers(tx: Tx, ids: readonly string[]): Promise<boolean> {
+	const found = await tx
+		.selectFrom("subscribers")
+		.select("id")
+		.where(sql`lower(id)`, "in", ids)
+		.limit(1)
+		.executeTakeFirst();
+	return found !== undefined;
+}
+
+/** Whom the number is assigned to within its own account; undefined where to nobody. */
+export async function subscriberOfNumber(
+	db: Db | Tx,
+	phoneNumber: string,
+): Promise<{ readonly subscriberId: string; readonly name: string; readonly email: string } | undefined> {
+	return db
+		.selectFrom("numbers")
+		.innerJoin("subscribers", (join) =>
+			join
+				.on(sql`lower(subscribers.id)`, "=", sql`lower(numbers.assigned_subscriber_id)`)
+				.onRef("subscribers.accountId", "=", "numbers.accountId"),
+		)
+		.select(["subscribers.id as subscriberId", "subscribers.name", "subscribers.email"])
+		.where("numbers.number", "=", phoneNumber)
+		.executeTakeFirst();
+}
