@@ -8,8 +8,12 @@ import { VERSION } from "./cli/version.ts";
 import { addressMatcher, type Config, printListenAddress } from "./config/index.ts";
 import {
 	audit,
+	createAccounts,
+	createKeptAnswers,
+	createKeys,
 	createNumbers,
 	createOperators,
+	createSubscribers,
 	createTokens,
 	loadMasterKey,
 	type Numbers,
@@ -17,7 +21,7 @@ import {
 } from "./directory/index.ts";
 import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import { createMetrics, type HttpServer, type Metrics, type Readiness, startHttp } from "./http/index.ts";
-import { createMailboxes } from "./mailbox/index.ts";
+import { createMailboxes, moveMailboxes } from "./mailbox/index.ts";
 import { type Media, startMedia } from "./media/index.ts";
 import { createEmailNotifier, openOutbox } from "./notify/index.ts";
 import { startAdminServer } from "./platform/admin-server.ts";
@@ -106,6 +110,10 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 					tokens,
 					numbers,
 					operators,
+					accounts: createAccounts({ store, clock }),
+					subscribers: createSubscribers({ store, clock, moveMailboxes }),
+					keys: createKeys({ store, masterKey, clock }),
+					keptAnswers: createKeptAnswers({ store, clock }),
 					mailboxes,
 					routing,
 					clock,

@@ -4,9 +4,23 @@
  */
 import { existsSync } from "node:fs";
 import type { Config } from "../config/index.ts";
-import { createNumbers, createOperators, loadMasterKey, type Numbers, type Operators } from "../directory/index.ts";
+import {
+	type Accounts,
+	createAccounts,
+	createKeys,
+	createNumbers,
+	createOperators,
+	createSigningKeys,
+	createSubscribers,
+	type Keys,
+	loadMasterKey,
+	type Numbers,
+	type Operators,
+	type SigningKeys,
+	type Subscribers,
+} from "../directory/index.ts";
 import { Failure, systemClock } from "../domain/index.ts";
-import { createMailboxes, type Mailboxes } from "../mailbox/index.ts";
+import { createMailboxes, type Mailboxes, moveMailboxes } from "../mailbox/index.ts";
 import { openLog } from "../platform/open-log.ts";
 import { namedRoutes } from "../routing/index.ts";
 import { openStore, type Store } from "../store/index.ts";
@@ -16,6 +30,10 @@ export interface Opened {
 	readonly mailboxes: Mailboxes;
 	readonly numbers: Numbers;
 	readonly operators: Operators;
+	readonly accounts: Accounts;
+	readonly subscribers: Subscribers;
+	readonly keys: Keys;
+	readonly signingKeys: SigningKeys;
 }
 
 /** A command asks one thing at a time. */
@@ -57,5 +75,9 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }),
 		operators: createOperators({ store, masterKey, clock }),
 		mailboxes,
+		accounts: createAccounts({ store, clock }),
+		subscribers: createSubscribers({ store, clock, moveMailboxes }),
+		keys: createKeys({ store, masterKey, clock }),
+		signingKeys: createSigningKeys({ store, masterKey, clock }),
 	};
 }

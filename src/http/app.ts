@@ -11,10 +11,14 @@ import { answerWrongTurns } from "./conventions/wrong-turns.ts";
 import type { HttpDeps } from "./deps.ts";
 import { HTTP_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
+import { accountOperations } from "./resources/accounts.ts";
+import { distributorOperations } from "./resources/distributors.ts";
+import { keyOperations } from "./resources/keys.ts";
 import { messageRouteOperations } from "./resources/message-routes.ts";
 import { numberOperations } from "./resources/numbers.ts";
 import { serveReference } from "./resources/reference.ts";
 import { serveService } from "./resources/service.ts";
+import { subscriberOperations } from "./resources/subscribers.ts";
 import { tokenOperations } from "./resources/tokens.ts";
 import { voiceRouteOperations } from "./resources/voice-routes.ts";
 import { voicemailOperations } from "./resources/voicemail.ts";
@@ -27,6 +31,10 @@ export function allOperations(deps: HttpDeps): readonly Operation[] {
 		...voicemailOperations(deps),
 		...voiceRouteOperations(deps),
 		...messageRouteOperations(deps),
+		...accountOperations(deps),
+		...distributorOperations(deps),
+		...subscriberOperations(deps),
+		...keyOperations(deps),
 	];
 }
 

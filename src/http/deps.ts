@@ -1,4 +1,4 @@
-import type { Numbers, Operators, Tokens } from "../directory/index.ts";
+import type { Accounts, KeptAnswers, Keys, Numbers, Operators, Subscribers, Tokens } from "../directory/index.ts";
 import type { Clock, Log } from "../domain/index.ts";
 import type { Mailboxes } from "../mailbox/index.ts";
 import type { Routing } from "../routing/index.ts";
@@ -29,6 +29,10 @@ export interface HttpDeps {
 	readonly tokens: Tokens;
 	readonly numbers: Numbers;
 	readonly operators: Operators;
+	readonly accounts: Accounts;
+	readonly subscribers: Subscribers;
+	readonly keys: Keys;
+	readonly keptAnswers: KeptAnswers;
 	readonly mailboxes: Mailboxes;
 	readonly routing: Routing;
 	readonly clock: Clock;

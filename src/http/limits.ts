@@ -19,6 +19,10 @@ export const HTTP_LIMITS = {
 	/** ApiEndpoint of a token. */
 	endpointCharsMax: 2048,
 	accountSecretCharsMax: 200,
+	/** One part of a postal address. */
+	addressPartCharsMax: 200,
+	/** A subscriber's password is read and dropped. */
+	passwordCharsMax: 1_000,
 	/** How often the server looks for requests that are too slow. */
 	connectionsCheckMs: 1_000,
 	/** Beyond the time for the body, so that the answer can be ours and not the socket's. */

@@ -18,6 +18,10 @@ const TAGS = [
 	{ name: "OAuth2", description: "Bearer tokens: ask for one first." },
 	// Generated clients are cut by tag: the mailboxes stand under the numbers, as in the vendor's document.
 	{ name: "Numbers", description: "Numbers of the operator, and their voicemail." },
+	{ name: "Accounts", description: "Accounts of the operator." },
+	{ name: "Distributors", description: "The operator itself: its accounts, its subscribers." },
+	{ name: "Subscribers", description: "People, and the numbers they have." },
+	{ name: "Keys", description: "Account keys, with which tokens are asked for." },
 	{ name: "Voice", description: "Voice routes: where calls of numbers come from and go to." },
 	{ name: "Message", description: "Message routes: where text messages of numbers go." },
 	{ name: "Call Filter", description: "Who may call a subscriber, and with that leave a message." },
@@ -77,6 +81,16 @@ export function openApiDocument(
 					description: "Token of `POST /v1.0/oauth2/tokens`.",
 				},
 			},
+			parameters: {
+				IdempotencyKey: {
+					name: "Idempotency-Key",
+					in: "header",
+					required: false,
+					description:
+						"Makes the request safe to repeat for 24 hours: the same key with the same request gives the same answer again and changes nothing more. A fresh UUID for each new request; with another request the key is refused with 400.",
+					schema: { type: "string", minLength: 1, maxLength: 255 },
+				},
+			},
 			headers: {
 				RequestId: { description: "Names this request in the logs.", schema: { type: "string" } },
 				RetryAfter: { description: "Seconds to wait before the next try.", schema: { type: "integer", minimum: 1 } },
@@ -118,7 +132,11 @@ const hasBody = (operation: Operation) => operation.method === "POST" && operati
 function inputOf(operation: Operation, name: string, openApi: OpenApiVersion): Json {
 	if (hasBody(operation)) {
 		const content = contentOf(REQUEST_TYPES, `${name}_Request`, operation.example.request);
-		return { requestBody: { required: true, content } };
+		const header = { $ref: "#/components/parameters/IdempotencyKey" };
+		return {
+			...(operation.idempotent === true ? { parameters: [header] } : {}),
+			requestBody: { required: true, content },
+		};
 	}
 	const { properties = {}, required = [] } = jsonSchema(operation.request, "input", openApi) as {
 		properties?: Record<string, Json>;

@@ -2,9 +2,19 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { pino } from "pino";
-import { audit, createNumbers, createOperators, createTokens, type FirstOperator } from "../../src/directory/index.ts";
+import {
+	audit,
+	createAccounts,
+	createKeptAnswers,
+	createKeys,
+	createNumbers,
+	createOperators,
+	createSubscribers,
+	createTokens,
+	type FirstOperator,
+} from "../../src/directory/index.ts";
 import { createHttpApp, createMetrics, type HttpDeps, type HttpSettings } from "../../src/http/index.ts";
-import { type CallMailboxes, createMailboxes } from "../../src/mailbox/index.ts";
+import { type CallMailboxes, createMailboxes, moveMailboxes } from "../../src/mailbox/index.ts";
 import { createRouting, namedRoutes } from "../../src/routing/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import { openTestStore } from "./store.ts";
@@ -67,6 +77,10 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }),
 		operators,
 		mailboxes,
+		accounts: createAccounts({ store, clock }),
+		subscribers: createSubscribers({ store, clock, moveMailboxes }),
+		keys: createKeys({ store, masterKey, clock }),
+		keptAnswers: createKeptAnswers({ store, clock }),
 		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
 		clock,
 		log,

@@ -92,3 +92,50 @@ export const email = z
 		new RegExp(`^$|^(?=[^@]{1,64}@)${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})*$`),
 		"must be one mail address, such as john@example.com",
 	);
+
+/** A name that a person or thing must have. */
+export function requiredName(description: string, example: string) {
+	return z
+		.string()
+		.trim()
+		.min(1, "must not be empty")
+		.max(LIMITS.nameCharsMax, `must be at most ${LIMITS.nameCharsMax} characters`)
+		.regex(new RegExp(`^[^${CONTROLS}]*$`), "must not hold control characters")
+		.meta({ description, examples: [example] });
+}
+
+/** Free text of one line; `""` clears it. */
+export function shortText(charsMax: number) {
+	return z
+		.string()
+		.trim()
+		.max(charsMax, `must be at most ${charsMax} characters`)
+		.regex(new RegExp(`^[^${CONTROLS}]*$`), "must not hold control characters");
+}
+
+/** Pages are counted from 1 (contract 1.8). @param perPage default and greatest size of one. */
+export function pageFields(perPage: { readonly byDefault: number; readonly max: number }) {
+	return {
+		PageNumber: z
+			.int()
+			.min(1, "must be at least 1")
+			.max(1_000_000, "must be at most 1000000")
+			.optional()
+			.meta({ description: "From 1, the default.", examples: [1] }),
+		TotalPerPage: z
+			.int()
+			.min(1, "must be at least 1")
+			.max(perPage.max, `must be at most ${perPage.max}`)
+			.optional()
+			.meta({ description: `Entries on one page; ${perPage.byDefault} when absent.`, examples: [perPage.byDefault] }),
+	};
+}
+
+/** What the page fields mean. */
+export function pageOf(
+	input: { readonly PageNumber?: number | undefined; readonly TotalPerPage?: number | undefined },
+	byDefault: number,
+) {
+	const limit = input.TotalPerPage ?? byDefault;
+	return { offset: ((input.PageNumber ?? 1) - 1) * limit, limit };
+}

@@ -34,6 +34,16 @@ interface Documented<In extends z.ZodObject, Out extends AnswerSchema> {
 	readonly example: { readonly request: z.input<In>; readonly response: z.input<Out> };
 	/** Not part of the vendor's contract. */
 	readonly ours?: true;
+	/** Takes an `Idempotency-Key`: the handler gives it to `KeptAnswers`. */
+	readonly idempotent?: true;
+}
+
+/** What a request says beside its members. */
+export interface RequestContext {
+	/** Of the client. */
+	readonly address: string;
+	/** `Idempotency-Key`, unchecked. */
+	readonly idempotencyKey: string | undefined;
 }
 
 type Answer<Out extends AnswerSchema> = Promise<z.input<Out>>;
@@ -41,13 +51,15 @@ type Answer<Out extends AnswerSchema> = Promise<z.input<Out>>;
 /** An operation as the server and the document see it, its types folded away. */
 export interface Operation extends Documented<z.ZodObject, AnswerSchema> {
 	readonly auth: "bearer" | "none";
-	/** @param input in the schema's spelling. @param who of a bearer; absent without. @param address of the client. */
-	readonly handle: (input: never, who: Principal, address: string) => Promise<object>;
+	/** @param input in the schema's spelling. @param who of a bearer; absent without. */
+	readonly handle: (input: never, who: Principal, context: RequestContext) => Promise<object>;
 }
 
 /** An operation that wants a bearer token. */
 export function operation<In extends z.ZodObject, Out extends AnswerSchema>(
-	declared: Documented<In, Out> & { readonly handle: (input: z.output<In>, who: Principal) => Answer<Out> },
+	declared: Documented<In, Out> & {
+		readonly handle: (input: z.output<In>, who: Principal, context: RequestContext) => Answer<Out>;
+	},
 ): Operation {
 	return { ...declared, auth: "bearer" } as unknown as Operation;
 }
@@ -56,7 +68,8 @@ export function operation<In extends z.ZodObject, Out extends AnswerSchema>(
 export function openOperation<In extends z.ZodObject, Out extends AnswerSchema>(
 	declared: Documented<In, Out> & { readonly handle: (input: z.output<In>, address: string) => Answer<Out> },
 ): Operation {
-	const handle = (input: z.output<In>, _who: Principal, address: string) => declared.handle(input, address);
+	const handle = (input: z.output<In>, _who: Principal, context: RequestContext) =>
+		declared.handle(input, context.address);
 	return { ...declared, auth: "none", handle } as unknown as Operation;
 }
 
@@ -89,11 +102,18 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 						? await admitBearer(request, each.id, needs.tokens, keys, workTimeoutMs)
 						: admitAddress(request, addresses);
 				const raw = await rawInput(each, request, bounds);
-				const result = await withinTime(each.handle(read(raw) as never, who as Principal, request.ip), workTimeoutMs);
+				const work = each.handle(read(raw) as never, who as Principal, contextOf(request));
+				const result = await withinTime(work, workTimeoutMs);
 				return sendJson(request, reply, 200, each.response.parse(result) as object);
 			},
 		});
 	}
+}
+
+function contextOf(request: FastifyRequest): RequestContext {
+	const key = request.headers["idempotency-key"];
+	// Sent twice it is a list, which the judge of keys refuses.
+	return { address: request.ip, idempotencyKey: Array.isArray(key) ? key.join(", ") : key };
 }
 
 /** Where a POST has its members in the query, a body beside it counts alone. */

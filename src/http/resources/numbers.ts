@@ -77,6 +77,24 @@ function assertProvisionable(input: z.output<typeof ProvisionRequest>): void {
 	}
 }
 
+function provisionRequest(input: z.output<typeof ProvisionRequest>) {
+	return {
+		numberType: input.NumberType,
+		messageType: input.MessageType,
+		messageEnabled: input.MessageEnabled ?? false,
+		voiceEnabled: input.VoiceEnabled ?? false,
+		dataEnabled: input.DataEnabled ?? false,
+		messageRouteId: input.MessageRouteId,
+		voiceRouteId: input.VoiceRouteId,
+		areaCode: input.AreaCode,
+		zipCode: input.ZipCode,
+		iccid: input.ICCID,
+		productType: input.ProductType,
+		assignedSubscriberId: input.AssignedSubscriberId,
+		accountId: input.AccountId,
+	};
+}
+
 function provisionResponse({ orderId, orderDate, number }: Provisioned): z.input<typeof ProvisionResponse> {
 	return {
 		OrderDate: orderDate.toISOString(),
@@ -119,7 +137,7 @@ function numberResponse(number: NumberView): z.input<typeof NumberResponse> {
 	};
 }
 
-export function numberOperations({ numbers }: HttpDeps): readonly Operation[] {
+export function numberOperations({ numbers, keptAnswers }: HttpDeps): readonly Operation[] {
 	return [
 		operation({
 			id: "provisionNumber",
@@ -129,6 +147,7 @@ export function numberOperations({ numbers }: HttpDeps): readonly Operation[] {
 			summary: "Provision a number",
 			description:
 				"Assigns a free number of the operator's pool to an account: of the AreaCode where one is free, else of the ZipCode, else any. The order is complete at once. An empty pool is 400.\n\nNext: `POST /v1.0/numbers/voicemail/activate`.",
+			idempotent: true,
 			request: ProvisionRequest,
 			response: ProvisionResponse,
 			example: {
@@ -160,24 +179,12 @@ export function numberOperations({ numbers }: HttpDeps): readonly Operation[] {
 					SubscriberId: "TSUID-1234567999",
 				},
 			},
-			async handle(input, who) {
+			async handle(input, who, { idempotencyKey }) {
 				assertProvisionable(input);
-				const provisioned = await numbers.provision(who, {
-					numberType: input.NumberType,
-					messageType: input.MessageType,
-					messageEnabled: input.MessageEnabled ?? false,
-					voiceEnabled: input.VoiceEnabled ?? false,
-					dataEnabled: input.DataEnabled ?? false,
-					messageRouteId: input.MessageRouteId,
-					voiceRouteId: input.VoiceRouteId,
-					areaCode: input.AreaCode,
-					zipCode: input.ZipCode,
-					iccid: input.ICCID,
-					productType: input.ProductType,
-					assignedSubscriberId: input.AssignedSubscriberId,
-					accountId: input.AccountId,
-				});
-				return provisionResponse(provisioned);
+				const once = { key: idempotencyKey, operation: "provisionNumber", request: input };
+				return keptAnswers.once(who, once, async (tx) =>
+					provisionResponse(await numbers.provision(who, provisionRequest(input), tx)),
+				);
 			},
 		}),
 		operation({
