@@ -2,8 +2,9 @@
  * Brings finished recordings from the log to the mailboxes. A recording leaves the log only when it is stored, or known
  * to be no message; while the database or the blob store is away it stays there and is tried again, for as long as it takes.
  */
-import { Failure, type Log } from "../domain/index.ts";
+import type { Log } from "../domain/index.ts";
 import type { LoggedRecording, Recordings } from "../media/index.ts";
+import { errorFields } from "./error-fields.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallMailboxes, DepositFacts } from "./ports.ts";
 import { readHeader } from "./recording-header.ts";
@@ -148,8 +149,7 @@ export class Keeper {
 		} catch (error) {
 			this.#failures++;
 			task.failures++;
-			const expected = error instanceof Failure && error.code === "storeUnavailable";
-			const fields = { messageId, failures: task.failures, ...(expected ? { code: error.code } : { err: error }) };
+			const fields = { messageId, failures: task.failures, ...errorFields(error) };
 			this.#options.log.error(fields, "a message could not be stored; its recording stays in the log until it can");
 			task.tell?.("later");
 			this.#retry(task);

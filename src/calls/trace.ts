@@ -1,5 +1,6 @@
 /** The trace of one call, gathered while it lasts and written once at its end. */
 import type { Log } from "../domain/index.ts";
+import { errorFields } from "./error-fields.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallTrace, CallTraces } from "./ports.ts";
 
@@ -80,7 +81,7 @@ export class TraceBuilder {
 		try {
 			await this.#traces.write({ ...this.#trace, endedOn: this.#now(), steps: [...this.#steps] });
 		} catch (error) {
-			this.#log.warn({ callId: this.#trace.callId, err: error }, "the call trace could not be written");
+			this.#log.warn({ callId: this.#trace.callId, ...errorFields(error) }, "the call trace could not be written");
 		}
 	}
 }
