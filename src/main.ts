@@ -28,11 +28,12 @@ import { startAdminServer } from "./platform/admin-server.ts";
 import { createCallTraces } from "./platform/call-traces.ts";
 import { firstStartText, writeCredentials } from "./platform/first-start.ts";
 import { listening } from "./platform/listening.ts";
+import { numberHooks } from "./platform/number-hooks.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
 import { callSettings, httpSettings, mediaOptions, storeOptions } from "./platform/room-settings.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
 import { startDueNumbers, startPurge } from "./platform/upkeep.ts";
-import { createRouting, namedRoutes } from "./routing/index.ts";
+import { createCallRules, createRouting, namedRoutes } from "./routing/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "./speech/index.ts";
 import { lockDataFolder, openStore, type Store } from "./store/index.ts";
@@ -88,7 +89,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	await tokens.prepare();
 	const defaults = { timeZone: config.timeZone, language: config.language };
 	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
-	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks });
+	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) });
 	const accountFor: typeof operators.accountFor = (who, accountId) => operators.accountFor(who, accountId);
 	const routing = createRouting({ store, clock, directory: { accountFor, audit } });
 	const metrics = createMetrics();
@@ -203,6 +204,7 @@ async function startTelephony(
 		await startCalls({
 			settings: callSettings(config),
 			mailboxes,
+			rules: createCallRules({ db: store.db, clock, keptOut: config.filteredCalls, timeZone: config.timeZone }),
 			traces: createCallTraces(store.db),
 			media,
 			prompts,

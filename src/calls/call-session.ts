@@ -130,10 +130,10 @@ export class CallSession {
 		this.#trace.tell({ candidates, from: this.#from });
 		const atOnce = refuseAtOnce(reading);
 		if (atOnce) return this.#refuse(atOnce.status, atOnce.why);
-		const held = await lookUp(this.#house, reading, this.#trace.callId);
+		const offered = await lookUp(this.#house, reading, this.#trace.callId);
 		if (this.#signallingOver) return;
-		if (!held) return this.#refuse(503, "The database is away. See afterbeep doctor.", RETRY_AFTER);
-		const decision = decide(reading, held);
+		if (!offered) return this.#refuse(503, "The database is away. See afterbeep doctor.", RETRY_AFTER);
+		const decision = decide(reading, offered);
 		if (decision.kind !== "refuse") return this.#accept(decision, reading);
 		const { candidate } = decision;
 		this.#phoneNumber = candidate?.phoneNumber;

@@ -3,35 +3,59 @@ import { type Failure, newId } from "../domain/index.ts";
 import type { MediaEvent } from "../media/index.ts";
 import type { IncomingCall } from "../sip/index.ts";
 import { type CallFlow, depositFlow, retrievalFlow } from "./call-flow.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, Offered } from "./decision.ts";
 import { greetingOf } from "./greeting.ts";
 import type { House } from "./house.ts";
-import type { CallMailbox, DepositFacts, Greetings, HeldNumber } from "./ports.ts";
+import type { CallMailbox, DepositFacts, Greetings } from "./ports.ts";
 import { type InviteReading, numbersOf } from "./resolver.ts";
 import { SessionMedia } from "./session-media.ts";
 
 const NO_GREETINGS: Greetings = { unavailable: undefined, name: undefined };
 
 /**
- * One query for all numbers of an INVITE.
+ * One query for all numbers of an INVITE and one for the rules on them, at the same time. Only where a number of ours
+ * without mailbox is lent one are there more.
  *
  * @returns undefined when the database is away.
  */
-export async function lookUp(
-	house: House,
-	reading: InviteReading,
-	callId: string,
-): Promise<readonly HeldNumber[] | undefined> {
-	const numbers = numbersOf(reading);
-	if (numbers.length === 0) return [];
+export async function lookUp(house: House, reading: InviteReading, callId: string): Promise<Offered | undefined> {
 	try {
-		return await house.mailboxes.find(numbers);
+		return await findAll(house, reading);
 	} catch (error) {
 		if (!(error instanceof Error && error.name === "Failure" && (error as Failure).code === "storeUnavailable"))
 			throw error;
 		house.log.error({ callId }, "a call was refused because the database is away");
 		return undefined;
 	}
+}
+
+async function findAll({ mailboxes, rules }: House, reading: InviteReading): Promise<Offered> {
+	const numbers = numbersOf(reading);
+	if (numbers.length === 0) return { held: [], lent: new Map(), judge: () => ({ result: "accept" }) };
+	const [own, inForce] = await Promise.all([mailboxes.find(numbers), rules.find(numbers)]);
+	const standIns = new Map<string, { readonly phoneNumber: string; readonly why: string }>();
+	for (const { phoneNumber, mailbox } of own) {
+		const standIn = mailbox === undefined ? await inForce.standIn(phoneNumber) : undefined;
+		if (standIn) standIns.set(phoneNumber, standIn);
+	}
+	const lenders = [...new Set([...standIns.values()].map((standIn) => standIn.phoneNumber))];
+	const [lending, lendersRules] =
+		lenders.length === 0 ? [[], inForce] : await Promise.all([mailboxes.find(lenders), rules.find(lenders)]);
+	const held = own.map((one) => {
+		const standIn = standIns.get(one.phoneNumber);
+		const lender = lending.find((other) => other.phoneNumber === standIn?.phoneNumber);
+		return lender === undefined ? one : { ...one, mailbox: lender.mailbox };
+	});
+	return {
+		held,
+		lent: new Map([...standIns].map(([phoneNumber, { why }]) => [phoneNumber, why])),
+		judge: ({ phoneNumber, mailbox }, caller) => {
+			const verdict = inForce.judge(phoneNumber, caller);
+			if (mailbox === undefined || mailbox.phoneNumber === phoneNumber || verdict.result === "refuse") return verdict;
+			const ofLender = lendersRules.judge(mailbox.phoneNumber, caller);
+			return ofLender.result === "accept" ? verdict : ofLender;
+		},
+	};
 }
 
 /** @returns undefined where no port could be opened; the reason is logged. */
@@ -92,7 +116,7 @@ export function makeFlow(
 function depositFacts(
 	house: House,
 	mailbox: CallMailbox,
-	{ candidate }: Decision & { readonly kind: "deposit" },
+	{ candidate, filtered }: Decision & { readonly kind: "deposit" },
 	{ caller }: InviteReading,
 	callId: string,
 ): DepositFacts {
@@ -107,5 +131,6 @@ function depositFacts(
 		mailboxSource: candidate.source,
 		minMessageMs: mailbox.minMessageMs,
 		callId,
+		filtered,
 	};
 }

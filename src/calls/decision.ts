@@ -1,6 +1,6 @@
 /** What becomes of an INVITE once its numbers have been looked up. Pure. */
 import { LIMITS } from "../domain/index.ts";
-import type { CallMailbox, HeldNumber } from "./ports.ts";
+import type { CallingParty, CallMailbox, CallVerdict, HeldNumber } from "./ports.ts";
 import { type Candidate, choose, type InviteReading } from "./resolver.ts";
 
 /**
@@ -8,7 +8,14 @@ import { type Candidate, choose, type InviteReading } from "./resolver.ts";
  */
 export type Decision =
 	| { readonly kind: "refuse"; readonly status: number; readonly why: string; readonly candidate?: Candidate }
-	| { readonly kind: "deposit"; readonly mailbox: CallMailbox; readonly candidate: Candidate; readonly why: string }
+	| {
+			readonly kind: "deposit";
+			readonly mailbox: CallMailbox;
+			readonly candidate: Candidate;
+			readonly why: string;
+			/** Kept out by a rule of the subscriber: the message alerts nobody. */
+			readonly filtered: boolean;
+	  }
 	/** `own`: the mailbox of the number that the network asserts; undefined: it is asked for. */
 	| { readonly kind: "retrieval"; readonly own: CallMailbox | undefined; readonly why: string };
 
@@ -19,7 +26,17 @@ export function refuseAtOnce(reading: InviteReading): (Decision & { readonly kin
 	return { kind: "refuse", status: 486, why };
 }
 
-export function decide(reading: InviteReading, held: readonly HeldNumber[]): Decision {
+/** What was found of the numbers that an INVITE offers. */
+export interface Offered {
+	readonly held: readonly HeldNumber[];
+	/** Why a number has the mailbox of another one. */
+	readonly lent: ReadonlyMap<string, string>;
+	/** The strictest of what was laid down for the called number and for the one that lends its mailbox. */
+	judge(held: HeldNumber, caller: CallingParty): CallVerdict;
+}
+
+export function decide(reading: InviteReading, offered: Offered): Decision {
+	const { held } = offered;
 	const own = held.find((one) => reading.caller.asserted.includes(one.phoneNumber));
 	if (reading.accessDialled) {
 		const why = own?.mailbox
@@ -39,17 +56,36 @@ export function decide(reading: InviteReading, held: readonly HeldNumber[]): Dec
 			return { kind: "refuse", status: 480, why, candidate: choice.candidate };
 		}
 		case "mailbox":
-			return forMailbox(choice.held.mailbox!, choice.candidate, reading);
+			return forMailbox(choice.held, choice.held.mailbox!, choice.candidate, reading, offered);
 	}
 }
 
-function forMailbox(mailbox: CallMailbox, candidate: Candidate, reading: InviteReading): Decision {
-	if (reading.caller.asserted.includes(mailbox.phoneNumber)) {
+function forMailbox(
+	held: HeldNumber,
+	mailbox: CallMailbox,
+	candidate: Candidate,
+	{ caller }: InviteReading,
+	offered: Offered,
+): Decision {
+	// A lent mailbox is not the number's own: its subscriber, too, leaves a message for the others.
+	if (held.phoneNumber === mailbox.phoneNumber && caller.asserted.includes(mailbox.phoneNumber)) {
 		return { kind: "retrieval", own: mailbox, why: "The subscriber called the own number." };
+	}
+	const verdict = offered.judge(held, { number: caller.number, asserted: caller.asserted });
+	if (verdict.result === "refuse") {
+		const { status, why } = verdict;
+		return { kind: "refuse", status, why, candidate };
 	}
 	if (mailbox.full) {
 		const why = "The mailbox is full. Its subscriber must delete messages, or raise MaxMessages.";
 		return { kind: "refuse", status: 486, why, candidate };
 	}
-	return { kind: "deposit", mailbox, candidate, why: `${candidate.source} named the mailbox (${candidate.why}).` };
+	const filtered = verdict.result === "filter";
+	const reasons = [
+		`${candidate.source} named the mailbox (${candidate.why}).`,
+		offered.lent.get(held.phoneNumber),
+		filtered ? `${verdict.why} The message alerts nobody.` : undefined,
+	];
+	const why = reasons.filter((reason) => reason !== undefined).join(" ");
+	return { kind: "deposit", mailbox, candidate, why, filtered };
 }

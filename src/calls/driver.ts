@@ -7,11 +7,12 @@ import { type ActiveCall, CallSession } from "./call-session.ts";
 import type { CallSettings, House } from "./house.ts";
 import { Keeper } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
-import type { CallMailboxes, CallTrace, CallTraces } from "./ports.ts";
+import type { CallMailboxes, CallRules, CallTrace, CallTraces } from "./ports.ts";
 
 export interface CallsOptions {
 	readonly settings: CallSettings;
 	readonly mailboxes: CallMailboxes;
+	readonly rules: CallRules;
 	readonly traces: CallTraces;
 	/** Not closed by this room. */
 	readonly media: Media;

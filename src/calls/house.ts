@@ -4,7 +4,7 @@ import type { Media } from "../media/index.ts";
 import type { PromptLibrary } from "../speech/index.ts";
 import type { GreetingSettings } from "./greeting.ts";
 import type { Keeper } from "./keeper.ts";
-import type { CallMailboxes, CallTraces } from "./ports.ts";
+import type { CallMailboxes, CallRules, CallTraces } from "./ports.ts";
 import type { ResolverPolicy } from "./resolver.ts";
 
 export interface CallSettings {
@@ -25,6 +25,7 @@ export interface CallSettings {
 export interface House {
 	readonly settings: CallSettings;
 	readonly mailboxes: CallMailboxes;
+	readonly rules: CallRules;
 	readonly traces: CallTraces;
 	readonly media: Media;
 	readonly prompts: PromptLibrary;

@@ -1,5 +1,6 @@
 /**
- * What the call flows need of the rest of the house. `mailbox/` fulfils `CallMailboxes`, `main.ts` hands it over.
+ * What the call flows need of the rest of the house. `mailbox/` fulfils `CallMailboxes`, `routing/` fulfils `CallRules`,
+ * `main.ts` hands them over.
  */
 
 import type { TelephoneAudio } from "../audio/index.ts";
@@ -48,6 +49,8 @@ export interface DepositFacts {
 	readonly mailboxSource: MailboxSource;
 	readonly minMessageMs: number;
 	readonly callId: string;
+	/** A rule of the subscriber kept the caller out: the message alerts nobody. */
+	readonly filtered: boolean;
 }
 
 export interface DepositedRecording {
@@ -94,6 +97,32 @@ export interface CallMailboxes {
 	setGreeting(mailboxId: string, kind: "unavailable" | "name", audio: TelephoneAudio): Promise<void>;
 	/** Ends when the PIN was changed elsewhere or the mailbox deleted: retrieval sessions end with it. */
 	stillOpen(mailboxId: string, since: Date): Promise<boolean>;
+}
+
+/** Who calls, as far as rules may look. */
+export interface CallingParty {
+	/** As the subscriber may see it; null when withheld. */
+	readonly number: string | null;
+	/** What the network vouches for, also where the caller withholds it. */
+	readonly asserted: readonly string[];
+}
+
+export type CallVerdict =
+	| { readonly result: "accept" }
+	/** May leave a message; nobody is alerted. */
+	| { readonly result: "filter"; readonly why: string }
+	| { readonly result: "refuse"; readonly status: number; readonly why: string };
+
+/** What was laid down for the numbers of one call, as it was when they were looked up. */
+export interface RulesInForce {
+	judge(phoneNumber: string, caller: CallingParty): CallVerdict;
+	/** The number whose mailbox takes calls for one that has none of its own; undefined where nobody does. */
+	standIn(phoneNumber: string): Promise<{ readonly phoneNumber: string; readonly why: string } | undefined>;
+}
+
+export interface CallRules {
+	/** One query for all numbers of an INVITE. Throws Failure `storeUnavailable` when the database is away. */
+	find(phoneNumbers: readonly string[]): Promise<RulesInForce>;
 }
 
 /** One candidate that the INVITE offered for the mailbox, and what became of it. */

@@ -28,7 +28,9 @@ export function readHeader(octets: Uint8Array): RecordingHeader | undefined {
 	if (parsed.kind === "own") return { kind: "own" };
 	const { take, facts } = parsed;
 	if (parsed.kind !== "message" || !Number.isSafeInteger(take) || !isFacts(facts)) return undefined;
-	return { kind: "message", take: take as number, facts };
+	// Recordings of a release without call filters.
+	const filtered = facts.filtered === true;
+	return { kind: "message", take: take as number, facts: { ...facts, filtered } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -21,6 +21,7 @@ import {
 } from "../directory/index.ts";
 import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes, moveMailboxes } from "../mailbox/index.ts";
+import { numberHooks } from "../platform/number-hooks.ts";
 import { openLog } from "../platform/open-log.ts";
 import { namedRoutes } from "../routing/index.ts";
 import { openStore, type Store } from "../store/index.ts";
@@ -72,7 +73,7 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 	});
 	return {
 		store,
-		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }),
+		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) }),
 		operators: createOperators({ store, masterKey, clock }),
 		mailboxes,
 		accounts: createAccounts({ store, clock }),

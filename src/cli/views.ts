@@ -17,6 +17,7 @@ export function messageView(message: Message) {
 		RedirectReason: message.redirectReason,
 		MailboxSource: message.mailboxSource,
 		Silent: message.silent,
+		Filtered: message.filtered,
 		ExpiresOn: message.expiresOn?.toISOString() ?? null,
 	};
 }

@@ -1,7 +1,7 @@
 /** Every setting: its names, its default, what it means, how its text is read. The one schema. */
 import { z } from "zod";
 import { CONFIG_LIMITS as BOUNDS } from "./limits.ts";
-import { DIVERTERS, GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
+import { DIVERTERS, FILTERED_CALLS, GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
 import * as value from "./values.ts";
 
 export interface Setting {
@@ -63,6 +63,11 @@ export const SETTINGS = {
 	},
 	accessNumbers: { variable: "AFTERBEEP_ACCESS_NUMBERS", default: "*86", meaning: "numbers that reach retrieval" },
 	greeting: { variable: "AFTERBEEP_GREETING", default: "standard", meaning: "standard, or beep for the beep alone" },
+	filteredCalls: {
+		variable: "AFTERBEEP_FILTERED_CALLS",
+		default: "message",
+		meaning: "callers kept out by a call filter: message (stored, no alert) or reject (603)",
+	},
 	greetingSecondsMax: {
 		variable: "AFTERBEEP_GREETING_SECONDS_MAX",
 		default: "7",
@@ -165,6 +170,7 @@ export function settingsSchema(workingFolder: string) {
 		extensions: value.extensions,
 		accessNumbers: value.dialledNumbers,
 		greeting: value.oneOf(GREETING_MODES),
+		filteredCalls: value.oneOf(FILTERED_CALLS),
 		greetingSecondsMax: value.seconds(BOUNDS.greetingSecondsMin, BOUNDS.greetingSecondsMax),
 		silenceSeconds: value.seconds(0, BOUNDS.silenceSecondsMax),
 		rtpTimeoutSeconds: value.seconds(BOUNDS.rtpTimeoutSecondsMin, BOUNDS.rtpTimeoutSecondsMax),

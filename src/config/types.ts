@@ -10,6 +10,10 @@ export type GreetingMode = (typeof GREETING_MODES)[number];
 
 export const DIVERTERS = ["original", "last"] as const;
 
+/** `AFTERBEEP_FILTERED_CALLS`: callers whom a call filter keeps out without naming them leave a message that alerts nobody, or are refused. */
+export const FILTERED_CALLS = ["message", "reject"] as const;
+export type FilteredCalls = (typeof FILTERED_CALLS)[number];
+
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -56,6 +60,7 @@ export interface Config {
 	readonly accessNumbers: readonly string[];
 	/** Requests per minute and AccountKey; undefined = off. */
 	readonly rateLimitPerMinute: number | undefined;
+	readonly filteredCalls: FilteredCalls;
 	readonly drainSeconds: number;
 	readonly logLevel: LogLevel;
 	readonly logNumbersFull: boolean;

@@ -27,6 +27,8 @@ export interface Message {
 	readonly mailboxSource: MailboxSource;
 	/** No speech was heard: stored, but no alert is sent. */
 	readonly silent: boolean;
+	/** A call filter of the subscriber kept the caller out: stored, but no alert is sent. */
+	readonly filtered: boolean;
 	readonly heardOn: Date | null;
 	readonly deletedOn: Date | null;
 	readonly expiresOn: Date | null;

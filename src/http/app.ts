@@ -12,6 +12,7 @@ import type { HttpDeps } from "./deps.ts";
 import { HTTP_LIMITS } from "./limits.ts";
 import { openApiDocument } from "./openapi.ts";
 import { accountOperations } from "./resources/accounts.ts";
+import { callFilterOperations } from "./resources/call-filters.ts";
 import { distributorOperations } from "./resources/distributors.ts";
 import { keyOperations } from "./resources/keys.ts";
 import { messageRouteOperations } from "./resources/message-routes.ts";
@@ -35,6 +36,7 @@ export function allOperations(deps: HttpDeps): readonly Operation[] {
 		...distributorOperations(deps),
 		...subscriberOperations(deps),
 		...keyOperations(deps),
+		...callFilterOperations(deps),
 	];
 }
 

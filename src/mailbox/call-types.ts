@@ -46,6 +46,8 @@ export interface DepositFacts {
 	readonly mailboxSource: MailboxSource;
 	readonly minMessageMs: number;
 	readonly callId: string;
+	/** A rule of the subscriber kept the caller out: the message alerts nobody. */
+	readonly filtered: boolean;
 }
 
 export interface DepositedRecording {

@@ -39,6 +39,7 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 				redirectReason: facts.redirectReason,
 				mailboxSource: facts.mailboxSource,
 				silent: recording.speechMs < MAILBOX_LIMITS.speechMsMin,
+				filtered: facts.filtered,
 				callId: facts.callId,
 				storedOn: needs.clock.now(),
 			})

@@ -15,6 +15,7 @@ export const MESSAGE_COLUMNS = [
 	"redirectReason",
 	"mailboxSource",
 	"silent",
+	"filtered",
 	"heardOn",
 	"deletedOn",
 ] as const satisfies readonly (keyof MessageTable)[];
@@ -52,6 +53,7 @@ export function messageOf(row: MessageRow & Retention): Message {
 		redirectReason: row.redirectReason as RedirectReason,
 		mailboxSource: row.mailboxSource as MailboxSource,
 		silent: row.silent,
+		filtered: row.filtered,
 		heardOn: row.heardOn,
 		deletedOn: row.deletedOn,
 		expiresOn: expiryOf(row, row),

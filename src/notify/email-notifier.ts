@@ -1,6 +1,6 @@
 /** The job handlers of e-mail notification. */
 import type { Log } from "../domain/index.ts";
-import type { Mailboxes } from "../mailbox/index.ts";
+import type { Mailboxes, MessageNotice } from "../mailbox/index.ts";
 import type { JobData, Store } from "../store/index.ts";
 import { composeEmail, parseSender } from "./compose.ts";
 import { composePinEmail } from "./compose-pin.ts";
@@ -19,7 +19,7 @@ export interface EmailNotifierOptions {
 
 export interface EmailNotifier {
 	/**
-	 * `message.stored`: one `email.message` job where the mailbox wants mail. A silent message alerts nobody. Done twice,
+	 * `message.stored`: one `email.message` job where the mailbox wants mail. A silent or filtered message alerts nobody. Done twice,
 	 * it makes one job; done again hours later, the second mail falls on the first one by its Message-ID.
 	 */
 	fanOut(data: JobData["message.stored"]): Promise<void>;
@@ -47,7 +47,7 @@ export function createEmailNotifier(options: EmailNotifierOptions): EmailNotifie
 
 	const fanOut = async ({ messageId, phoneNumber }: JobData["message.stored"]): Promise<void> => {
 		const notice = await mailboxes.notice(messageId, phoneNumber);
-		if (notice === undefined || notice.email === null || notice.message.silent) {
+		if (notice === undefined || notice.email === null || notice.message.silent || notice.message.filtered) {
 			log.debug({ messageId, why: whyNot(notice) }, "no e-mail for this message");
 			return;
 		}
@@ -86,7 +86,8 @@ export function createEmailNotifier(options: EmailNotifierOptions): EmailNotifie
 	return { fanOut, send, sendPin, work };
 }
 
-function whyNot(notice: { readonly email: string | null } | undefined): string {
+function whyNot(notice: Pick<MessageNotice, "email" | "message"> | undefined): string {
 	if (notice === undefined) return "message or mailbox gone";
-	return notice.email === null ? "mailbox wants no e-mail" : "silent message";
+	if (notice.email === null) return "mailbox wants no e-mail";
+	return notice.message.filtered ? "caller kept out by a call filter" : "silent message";
 }

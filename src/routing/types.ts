@@ -60,7 +60,70 @@ export interface Shelf {
 	remove(who: Principal, id: string): Promise<string>;
 }
 
+/** A call filter as it is kept; `document` has the members of the contract. */
+export interface KeptFilter {
+	/** `CFID-...` */
+	readonly id: string;
+	readonly subscriberId: string;
+	/** In which the subscriber is now. */
+	readonly accountId: string;
+	readonly phone: string;
+	readonly document: Document;
+}
+
+export type NumberList = "AllowedNumbers" | "BlockedNumbers";
+
+/**
+ * Failures: `notFound` for unknown and foreign filters and subscribers alike; `badInput` for a number that the account
+ * does not have, a second filter for the same subscriber and number, lists that grow too long.
+ */
+export interface CallFilters {
+	/** @param sent with `Phone`. */
+	add(who: Principal, subscriberId: string, accountId: string | undefined, sent: Document): Promise<KeptFilter>;
+	/** Members that are sent replace, others stay. */
+	change(who: Principal, id: string, sent: Document): Promise<KeptFilter>;
+	find(
+		who: Principal,
+		wanted: {
+			readonly subscriberId: string | undefined;
+			readonly phone: string | undefined;
+			readonly accountId: string | undefined;
+		},
+	): Promise<readonly KeptFilter[]>;
+	get(who: Principal, subscriberId: string, id: string): Promise<KeptFilter>;
+	remove(who: Principal, id: string): Promise<{ readonly id: string; readonly at: Date }>;
+	addNumbers: ChangeNumbers;
+	removeNumbers: ChangeNumbers;
+}
+
+type ChangeNumbers = (
+	who: Principal,
+	subscriberId: string,
+	id: string,
+	list: NumberList,
+	numbers: readonly string[],
+) => Promise<KeptFilter>;
+
+export interface GuardianFeatures {
+	readonly subscriberId: string;
+	readonly calls: boolean;
+	readonly messages: boolean;
+}
+
+/** Failure `notFound` for unknown and foreign subscribers alike. */
+export interface Guardians {
+	/** Undefined: stays; off until somebody turns it on. */
+	set(
+		who: Principal,
+		subscriberId: string,
+		sent: { readonly calls: boolean | undefined; readonly messages: boolean | undefined },
+	): Promise<GuardianFeatures>;
+	get(who: Principal, subscriberId: string): Promise<GuardianFeatures>;
+}
+
 export interface Routing {
 	readonly voiceRoutes: Shelf;
 	readonly messageRoutes: Shelf;
+	readonly callFilters: CallFilters;
+	readonly guardians: Guardians;
 }

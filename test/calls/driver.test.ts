@@ -195,6 +195,73 @@ describe("saying no", () => {
 	});
 });
 
+describe("what subscribers lay down about callers", () => {
+	const GROUP = "+15553330000";
+
+	test("a caller whom a filter refuses hears 603, and nothing is answered", async () => {
+		house.rules.verdicts.set(MAILBOX, { result: "refuse", status: 603, why: "Blocked by CFID-1." });
+		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
+		expect(call.answered).toBeUndefined();
+		expect(call.rejected?.status).toBe(603);
+		expect(house.traces.last).toMatchObject({
+			kind: "refused",
+			status: 603,
+			why: "Blocked by CFID-1.",
+			phoneNumber: MAILBOX,
+		});
+		expect(house.rules.callers).toEqual([{ number: CALLER, asserted: [] }]);
+	});
+
+	test("a caller whom a filter keeps out leaves a message that is marked, and the trace says why", async () => {
+		house.rules.verdicts.set(MAILBOX, { result: "filter", why: "CFID-1 keeps out strangers." });
+		const call = await recording();
+		await house.pass(5_000);
+		call.bye();
+		await house.pass(10);
+		expect(house.mailboxes.deposited[0]?.facts.filtered).toBe(true);
+		expect(house.traces.last.why).toContain("CFID-1 keeps out strangers. The message alerts nobody.");
+	});
+
+	test("the subscriber's own call is never filtered", async () => {
+		house.rules.verdicts.set(MAILBOX, { result: "refuse", status: 603, why: "Everybody." });
+		const call = await house.ring(new FakeCall(`sip:${MAILBOX}@vm`, [`P-Asserted-Identity: <tel:${MAILBOX}>`]));
+		expect(call.answered).toBeDefined();
+	});
+
+	test("a number without mailbox lends the one that its rules point to; the message is that one's", async () => {
+		house.mailboxes.held.set(GROUP, { phoneNumber: GROUP, mailbox: undefined });
+		house.rules.standIns.set(GROUP, MAILBOX);
+		const call = await house.connected(`sip:${GROUP}@vm`, [`From: <sip:${CALLER}@op>;tag=1`]);
+		await house.pass(12_000);
+		call.bye();
+		await house.pass(10);
+		expect(house.mailboxes.deposited[0]?.facts).toMatchObject({ phoneNumber: MAILBOX, filtered: false });
+		expect(house.traces.last.why).toContain("The workgroup WID-1 says so.");
+		expect(house.rules.asked).toEqual([[GROUP], [MAILBOX]]);
+	});
+
+	test("what the lender of a mailbox lays down holds too", async () => {
+		house.mailboxes.held.set(GROUP, { phoneNumber: GROUP, mailbox: undefined });
+		house.rules.standIns.set(GROUP, MAILBOX);
+		house.rules.verdicts.set(GROUP, { result: "filter", why: "Strangers." });
+		house.rules.verdicts.set(MAILBOX, { result: "refuse", status: 603, why: "Blocked." });
+		const call = await house.ring(new FakeCall(`sip:${GROUP}@vm`, []));
+		expect(call.rejected?.status).toBe(603);
+	});
+
+	test("a call to a number with a mailbox asks for the rules once", async () => {
+		await house.connected();
+		expect(house.rules.asked).toHaveLength(1);
+	});
+
+	test("the lender who calls the group's number leaves a message and hears none", async () => {
+		house.mailboxes.held.set(GROUP, { phoneNumber: GROUP, mailbox: undefined });
+		house.rules.standIns.set(GROUP, MAILBOX);
+		await house.connected(`sip:${GROUP}@vm`, [`P-Asserted-Identity: <tel:${MAILBOX}>`]);
+		expect(house.calls.active()[0]?.kind).toBe("deposit");
+	});
+});
+
 describe("signalling", () => {
 	test("CANCEL before the answer ends the call with nothing open, wherever it comes", async () => {
 		const call = new FakeCall(VOICEMAIL, DIVERTED);
@@ -322,6 +389,7 @@ describe("never losing a recording", () => {
 		mailboxSource: "To",
 		minMessageMs: 1_000,
 		callId: "CALL-1",
+		filtered: false,
 	});
 	const left = (messageId: string, take: number, ms: number) => {
 		const header = writeHeader({ kind: "message", take, facts: facts(messageId) });

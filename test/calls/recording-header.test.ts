@@ -17,6 +17,7 @@ const facts: fc.Arbitrary<DepositFacts> = fc.record({
 	mailboxSource: fc.constantFrom(...MAILBOX_SOURCES),
 	minMessageMs: fc.nat(),
 	callId: text,
+	filtered: fc.boolean(),
 });
 
 describe("the header of a recording", () => {

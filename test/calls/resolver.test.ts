@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide, refuseAtOnce } from "../../src/calls/decision.ts";
+import { decide, type Offered, refuseAtOnce } from "../../src/calls/decision.ts";
 import type { CallMailbox, HeldNumber } from "../../src/calls/ports.ts";
 import { candidates, choose, DEFAULT_SOURCE_ORDER, type ResolverPolicy, readInvite } from "../../src/calls/resolver.ts";
 import { isE164 } from "../../src/domain/index.ts";
@@ -191,10 +191,16 @@ describe("numbers as peers write them", () => {
 	});
 });
 
+const offered = (holding: readonly HeldNumber[]): Offered => ({
+	held: holding,
+	lent: new Map(),
+	judge: () => ({ result: "accept" }),
+});
+
 describe("what becomes of the call", () => {
 	const become = (uri: string, lines: readonly string[], holding: readonly HeldNumber[], policy = POLICY) => {
 		const reading = readInvite(invite(uri, lines), policy);
-		const decision = refuseAtOnce(reading) ?? decide(reading, holding);
+		const decision = refuseAtOnce(reading) ?? decide(reading, offered(holding));
 		return decision.kind === "refuse"
 			? decision.status
 			: [decision.kind, decision.kind === "deposit" ? decision.mailbox.phoneNumber : decision.own?.phoneNumber];
@@ -352,7 +358,7 @@ describe("whatever a peer sends", () => {
 				expect(reading.caller.number?.length ?? 0).toBeLessThanOrEqual(64);
 				expect([...(reading.caller.name ?? "")].length).toBeLessThanOrEqual(100);
 				expect(reading.caller.asserted.every(isE164)).toBe(true);
-				decide(reading, [held(A)]);
+				decide(reading, offered([held(A)]));
 			}),
 			{ numRuns: 2000 },
 		);

@@ -74,6 +74,7 @@ async function fill(): Promise<void> {
 			mailboxSource: "HistoryInfo",
 			minMessageMs: 1000,
 			callId,
+			filtered: false,
 		},
 		audio: { encoding: "PCMU", samples: new Uint8Array(16_000).map((_, i) => 0x80 + (i % 64)) },
 		durationMs: 2000,

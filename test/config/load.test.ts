@@ -37,6 +37,7 @@ describe("Sources of settings", () => {
 			language: "en",
 			accessNumbers: ["*86"],
 			rateLimitPerMinute: 50,
+			filteredCalls: "message",
 			drainSeconds: 60,
 			logLevel: "info",
 			greetingSecondsMax: 7,

@@ -5,6 +5,15 @@ import { openTestApi, SECRET, type TestApi } from "../support/http-api.ts";
 
 const EXAMPLE_KEY = "DID-1234567ab-1a2b-3cd4-...-...........";
 
+/** One that is read and changed, one that is deleted. */
+const FILTERS = ["CFID-3f0d2c52-7d0c-4f1e-9c26-0d5d5f3b8a11", "CFID-84a7a2f6-1d54-4b0b-8f0e-1b2f1f9a6c52"];
+
+/** Names of the members; of a list those of its first element. */
+function membersOf(answer: object): readonly string[] {
+	if (!Array.isArray(answer)) return Object.keys(answer);
+	return typeof answer[0] === "object" ? Object.keys(answer[0]) : ["a list"];
+}
+
 let api: TestApi;
 beforeAll(async () => {
 	api = await openTestApi({}, { accountKey: EXAMPLE_KEY });
@@ -31,6 +40,12 @@ beforeAll(async () => {
 			secretHash: Buffer.alloc(32),
 		})
 		.execute();
+	for (const [i, id] of FILTERS.entries()) {
+		const SubscriberId = "TSUID-1234567999";
+		const phone = `+1801801802${i}`;
+		const document = JSON.stringify({ FilterMode: "BLACKLIST", Phone: phone, SubscriberId });
+		await store.db.insertInto("callFilters").values({ id, subscriberId: SubscriberId, phone, document }).execute();
+	}
 	await api.deps.numbers.importPool(api.operator.distributorId, [
 		{ number: "+18016025346", zipCode: "84603" },
 		...["+18016025347", "+18016025348", "+18016025349"].map((number) => ({ number })),
@@ -59,7 +74,8 @@ test("each request, as it stands in our document, is answered with the documente
 				? await api.get(`${path}?${query}`)
 				: await (inQuery ? api.post(`${path}?${query}`, "") : api.post(path, request));
 		expect(answer, `${path} ${JSON.stringify(answer.body)}`).toMatchObject({ status: 200 });
-		expect(Object.keys(answer.body), path).toEqual(Object.keys(example.response));
+		expect(membersOf(answer.body), path).toEqual(membersOf(example.response));
+		if (Array.isArray(example.response)) continue;
 		for (const [name, value] of Object.entries(example.response)) {
 			const given = answer.body[name];
 			if (given !== null && value !== null) expect(typeof given, `${path} ${name}`).toBe(typeof value);

@@ -37,6 +37,7 @@ describe("a deposit", () => {
 				redirectReason: "Busy",
 				mailboxSource: "Diversion",
 				silent: false,
+				filtered: false,
 				heardOn: null,
 				deletedOn: null,
 				expiresOn: new Date(Date.parse(recording.facts.receivedOn) + 30 * 86_400_000),

@@ -57,6 +57,7 @@ export async function openMailboxes() {
 				mailboxSource: "Diversion",
 				minMessageMs: 1000,
 				callId: newId("call"),
+				filtered: false,
 				...over,
 			},
 			audio: someAudio(ms),

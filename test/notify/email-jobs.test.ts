@@ -90,6 +90,7 @@ async function leaveMessage(speechMs = 1000): Promise<string> {
 			mailboxSource: "Diversion",
 			minMessageMs: 1000,
 			callId: newId("call"),
+			filtered: false,
 		},
 		audio: toneAudio(2),
 		durationMs: 2000,

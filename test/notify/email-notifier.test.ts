@@ -55,6 +55,7 @@ describe("a stored message", () => {
 	test.each([
 		["the mailbox wants no mail", sampleNotice({ email: null })],
 		["nothing was said", sampleNotice({}, { silent: true })],
+		["a call filter kept the caller out", sampleNotice({}, { filtered: true })],
 		["message or mailbox is gone", undefined],
 	])("asks for none where %s", async (_, notice) => {
 		const { notifier, enqueued } = begin(notice);

@@ -28,6 +28,7 @@ export function sampleNotice(
 			redirectReason: "NoAnswer",
 			mailboxSource: "Diversion",
 			silent: false,
+			filtered: false,
 			heardOn: null,
 			deletedOn: null,
 			expiresOn: null,

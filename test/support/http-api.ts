@@ -15,6 +15,7 @@ import {
 } from "../../src/directory/index.ts";
 import { createHttpApp, createMetrics, type HttpDeps, type HttpSettings } from "../../src/http/index.ts";
 import { type CallMailboxes, createMailboxes, moveMailboxes } from "../../src/mailbox/index.ts";
+import { numberHooks } from "../../src/platform/number-hooks.ts";
 import { createRouting, namedRoutes } from "../../src/routing/index.ts";
 import type { Store } from "../../src/store/index.ts";
 import { openTestStore } from "./store.ts";
@@ -74,7 +75,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
 	const deps: HttpDeps = {
 		tokens: createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 }),
-		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: mailboxes.numberHooks }),
+		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) }),
 		operators,
 		mailboxes,
 		accounts: createAccounts({ store, clock }),
@@ -140,7 +141,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	};
 }
 
-/** Routes that the examples of the contract name. */
+/** Routes that the examples of the contract name; further ones that are deleted. */
 async function addExampleRoutes({ db }: Store): Promise<void> {
 	const route = (id: string) => ({ id, accountId: EXAMPLE_ACCOUNT, document: JSON.stringify({ RouteName: "Main" }) });
 	const voice = ["CRID-4dec6beb-3985-444b-8c06-8baa5jjvawe", "CRID-4dec6beb-3985-444b-8c06-8baa70dc145"];

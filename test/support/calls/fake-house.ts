@@ -5,7 +5,7 @@ import catalogue from "../../../prompts/catalogue.json" with { type: "json" };
 import { type CallSettings, type Calls, DEFAULT_SOURCE_ORDER, startCalls } from "../../../src/calls/index.ts";
 import { type Log, numberMask } from "../../../src/domain/index.ts";
 import { loadPrompts, type PromptId, type PromptLibrary } from "../../../src/speech/index.ts";
-import { FakeMailboxes, FakeTraces } from "./fake-mailboxes.ts";
+import { FakeMailboxes, FakeRules, FakeTraces } from "./fake-mailboxes.ts";
 import { FakeMedia } from "./fake-media.ts";
 import { FakeCall } from "./fake-sip.ts";
 
@@ -21,6 +21,7 @@ export interface FakeHouse {
 	readonly calls: Calls;
 	readonly media: FakeMedia;
 	readonly mailboxes: FakeMailboxes;
+	readonly rules: FakeRules;
 	readonly traces: FakeTraces;
 	readonly prompts: PromptLibrary;
 	readonly logged: { readonly level: string; readonly fields: object; readonly message: string }[];
@@ -44,6 +45,7 @@ export async function fakeHouse(settings: Partial<CallSettings> = {}): Promise<F
 	const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 	const media = new FakeMedia();
 	const mailboxes = new FakeMailboxes();
+	const rules = new FakeRules();
 	const traces = new FakeTraces();
 	const calls = await startCalls({
 		settings: {
@@ -63,6 +65,7 @@ export async function fakeHouse(settings: Partial<CallSettings> = {}): Promise<F
 			...settings,
 		},
 		mailboxes,
+		rules,
 		traces,
 		media,
 		prompts,
@@ -81,6 +84,7 @@ export async function fakeHouse(settings: Partial<CallSettings> = {}): Promise<F
 		calls,
 		media,
 		mailboxes,
+		rules,
 		traces,
 		prompts,
 		logged,

@@ -2,10 +2,13 @@
 
 import type { TelephoneAudio } from "../../../src/audio/index.ts";
 import type {
+	CallingParty,
 	CallMailbox,
 	CallMailboxes,
+	CallRules,
 	CallTrace,
 	CallTraces,
+	CallVerdict,
 	DepositedRecording,
 	Greetings,
 	HeldNumber,
@@ -13,6 +16,7 @@ import type {
 	PinChange,
 	PinChannel,
 	PinCheck,
+	RulesInForce,
 } from "../../../src/calls/index.ts";
 import { Failure, isWeakPin, type Message, type MessageStatus } from "../../../src/domain/index.ts";
 
@@ -42,6 +46,7 @@ export function message(fields: Partial<Message> & { readonly messageId: string 
 		redirectReason: "NoAnswer",
 		mailboxSource: "Diversion",
 		silent: false,
+		filtered: false,
 		heardOn: null,
 		deletedOn: null,
 		expiresOn: null,
@@ -142,6 +147,29 @@ export class FakeMailboxes implements CallMailboxes {
 	async stillOpen(): Promise<boolean> {
 		this.#check();
 		return this.open;
+	}
+}
+
+/** No rules, unless a test lays some down. */
+export class FakeRules implements CallRules {
+	readonly verdicts = new Map<string, CallVerdict>();
+	readonly standIns = new Map<string, string>();
+	/** Numbers of each look-up. */
+	readonly asked: (readonly string[])[] = [];
+	readonly callers: CallingParty[] = [];
+
+	async find(phoneNumbers: readonly string[]): Promise<RulesInForce> {
+		this.asked.push(phoneNumbers);
+		return {
+			judge: (phoneNumber, caller) => {
+				this.callers.push(caller);
+				return this.verdicts.get(phoneNumber) ?? { result: "accept" };
+			},
+			standIn: async (number) => {
+				const phoneNumber = this.standIns.get(number);
+				return phoneNumber === undefined ? undefined : { phoneNumber, why: "The workgroup WID-1 says so." };
+			},
+		};
 	}
 }
 
