@@ -14,6 +14,8 @@ export interface KnownAccountKey {
 	readonly previousSecretHash: Uint8Array | null;
 	readonly previousUntil: Date | null;
 	readonly rights: readonly string[];
+	/** Undefined: as the platform's setting says. */
+	readonly requestsPerMinute: number | undefined;
 }
 
 export interface AccountKeys {
@@ -42,11 +44,13 @@ export function createAccountKeys(db: Db, clock: Clock): AccountKeys {
 				"previousSecretHash",
 				"previousUntil",
 				"rights",
+				"requestsPerMinute",
 			])
 			.where(sql`lower(account_key)`, "=", accountKey)
 			.where("revokedOn", "is", null)
 			.executeTakeFirst();
-		return row && { ...row, accountId: row.accountId ?? undefined };
+		if (row === undefined) return undefined;
+		return { ...row, accountId: row.accountId ?? undefined, requestsPerMinute: row.requestsPerMinute ?? undefined };
 	}
 
 	function remembered(accountKey: string) {

@@ -15,6 +15,7 @@ export { swapsLeft } from "./number-row.ts";
 export { createNumbers, type NumbersNeeds } from "./numbers.ts";
 export { createOperators } from "./operators.ts";
 export { LIVE_STATUSES, numberNotFound, type OwnedNumber, ownedNumber } from "./owned-number.ts";
+export { createRateLeases, type Lease, type RateLeases, type RateRule } from "./rate-leases.ts";
 export { createSigningKeys, type SigningKeys, type SigningKeyView } from "./signing-keys.ts";
 export { subscriberOfNumber } from "./subscriber-numbers.ts";
 export {

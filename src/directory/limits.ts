@@ -44,6 +44,9 @@ export const DIRECTORY_LIMITS = {
 	importRowsMax: 1_000_000,
 	importBatchRows: 2_000,
 	listMax: 10_000,
+	/** A bucket of a rate limit is full again after this time, even from the deepest debt; full ones are removed as often. */
+	rateBucketFullMs: 150_000,
+	rateBucketSweepMs: 60_000,
 	/** Audit rows of one statement: PostgreSQL takes 65,535 parameters, a row has ten. */
 	auditBatchRows: 2_000,
 	/** Contract 2.9 and 2.10: a cancelled number can be taken back for so long; then all it held is erased. */

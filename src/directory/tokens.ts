@@ -128,8 +128,8 @@ export function createTokens(needs: TokensNeeds): Tokens & { prepare(): Promise<
 					"Check the ApiEndpoint scope.",
 				);
 			}
-			const { accountKey, distributorId, accountId, rights } = known;
-			return { accountKey, distributorId, accountId, rights };
+			const { accountKey, distributorId, accountId, rights, requestsPerMinute } = known;
+			return { accountKey, distributorId, accountId, rights, requestsPerMinute };
 		},
 	};
 }

@@ -16,4 +16,6 @@ export interface Principal extends Actor {
 	/** Undefined: all accounts of the distributor. */
 	readonly accountId: string | undefined;
 	readonly rights: readonly string[];
+	/** Of its key, where that has a limit of its own. */
+	readonly requestsPerMinute?: number | undefined;
 }

@@ -104,6 +104,8 @@ export function createHttpApp(deps: HttpDeps): FastifyInstance {
 	serveOperations(app, operations, {
 		tokens: deps.tokens,
 		clock: deps.clock,
+		log,
+		leases: deps.rateLeases,
 		rateLimitPerMinute: settings.rateLimitPerMinute,
 		requestTimeoutMs,
 	});

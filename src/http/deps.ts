@@ -1,4 +1,13 @@
-import type { Accounts, KeptAnswers, Keys, Numbers, Operators, Subscribers, Tokens } from "../directory/index.ts";
+import type {
+	Accounts,
+	KeptAnswers,
+	Keys,
+	Numbers,
+	Operators,
+	RateLeases,
+	Subscribers,
+	Tokens,
+} from "../directory/index.ts";
 import type { Clock, Log } from "../domain/index.ts";
 import type { Mailboxes } from "../mailbox/index.ts";
 import type { Routing } from "../routing/index.ts";
@@ -35,6 +44,7 @@ export interface HttpDeps {
 	readonly keptAnswers: KeptAnswers;
 	readonly mailboxes: Mailboxes;
 	readonly routing: Routing;
+	readonly rateLeases: RateLeases;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly version: string;

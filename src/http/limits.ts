@@ -14,6 +14,12 @@ export const HTTP_LIMITS = {
 	budgetKeyCharsMax: 256,
 	/** Contract 1.6: tokens wanted from one address, as a multiple of one key's budget: several keys may share an address. */
 	addressBudgetFactor: 4,
+	/** A process leases this part of a minute's requests at a time, at most so many. */
+	rateBlockShare: 10,
+	rateBlockMax: 100,
+	/** A lease that takes longer, or fails, leaves the limit to the memory of this process, for so long. */
+	rateLeaseTimeoutMs: 1_000,
+	rateLeaseRetryMs: 1_000,
 	/** What a wrong AccountSecret costs of the token budget beyond the request itself. */
 	wrongSecretCost: 4,
 	/** ApiEndpoint of a token. */

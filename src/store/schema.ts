@@ -41,6 +41,8 @@ export interface AccountKeyTable {
 	previousSecretHash: Uint8Array | null;
 	previousUntil: NullableTimestamp;
 	rotatedOn: NullableTimestamp;
+	/** Null: as the platform's setting says. */
+	requestsPerMinute: number | null;
 	createdOn: TimestampDefault;
 	revokedOn: NullableTimestamp;
 }
@@ -261,6 +263,16 @@ export interface MailboxImportTable {
 	updatedOn: Timestamp;
 }
 
+/** Unlogged; a bucket without a row is full. */
+export interface RateBucketTable {
+	bucket: string;
+	tokens: number;
+	/** By the last lease. */
+	granted: number;
+	/** Unix milliseconds. */
+	atMs: number;
+}
+
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
 export interface Database extends RoutingTables {
 	distributors: DistributorTable;
@@ -278,4 +290,5 @@ export interface Database extends RoutingTables {
 	subscribers: SubscriberTable;
 	keptAnswers: KeptAnswerTable;
 	mailboxImports: MailboxImportTable;
+	rateBuckets: RateBucketTable;
 }

@@ -2,16 +2,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Tokens } from "../../directory/index.ts";
-import { type Clock, Failure, LIMITS, type Principal } from "../../domain/index.ts";
+import { Failure, LIMITS, type Principal } from "../../domain/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import { bearerToken } from "./bearer.ts";
-import { type Budget, createBudget } from "./budget.ts";
+import { clientOf } from "./client-address.ts";
 import { HttpError } from "./errors.ts";
 import { answerType } from "./negotiation.ts";
 import { parseQuery } from "./query.ts";
 import { readerOf } from "./reading.ts";
 import { type BodyBounds, readJsonBody } from "./request-body.ts";
 import { noteKey } from "./request-log.ts";
+import { createSharedBudget, type SharedBudget, type SharedBudgetNeeds } from "./shared-budget.ts";
 
 /** A few operations of the contract answer with a bare array (5.4). */
 type AnswerSchema = z.ZodObject | z.ZodArray;
@@ -73,20 +74,18 @@ export function openOperation<In extends z.ZodObject, Out extends AnswerSchema>(
 	return { ...declared, auth: "none", handle } as unknown as Operation;
 }
 
-export interface ServingNeeds {
+export interface ServingNeeds extends SharedBudgetNeeds {
 	readonly tokens: Tokens;
-	readonly clock: Clock;
 	readonly rateLimitPerMinute: number | undefined;
 	readonly requestTimeoutMs: number;
 }
 
 /** Serves the operations of all resource files. */
 export function serveOperations(app: FastifyInstance, operations: readonly Operation[], needs: ServingNeeds): void {
-	const keys = createBudget(needs.clock, needs.rateLimitPerMinute);
-	const addresses = createBudget(
-		needs.clock,
-		needs.rateLimitPerMinute === undefined ? undefined : needs.rateLimitPerMinute * HTTP_LIMITS.addressBudgetFactor,
-	);
+	const perMinute = needs.rateLimitPerMinute;
+	const keys = createSharedBudget("key", perMinute, needs);
+	const ofAddress = perMinute === undefined ? undefined : perMinute * HTTP_LIMITS.addressBudgetFactor;
+	const addresses = createSharedBudget("address", ofAddress, needs);
 	const bounds = { bytesMax: LIMITS.requestBodyBytesMax, timeoutMs: needs.requestTimeoutMs };
 	const workTimeoutMs = HTTP_LIMITS.workTimeoutFactor * needs.requestTimeoutMs;
 
@@ -100,7 +99,7 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 				const who =
 					each.auth === "bearer"
 						? await admitBearer(request, each.id, needs.tokens, keys, workTimeoutMs)
-						: admitAddress(request, addresses);
+						: await admitAddress(request, addresses);
 				const raw = await rawInput(each, request, bounds);
 				const work = each.handle(read(raw) as never, who as Principal, contextOf(request));
 				const result = await withinTime(work, workTimeoutMs);
@@ -139,20 +138,20 @@ async function admitBearer(
 	request: FastifyRequest,
 	operation: string,
 	tokens: Tokens,
-	keys: Budget,
+	keys: SharedBudget,
 	workTimeoutMs: number,
 ): Promise<Principal> {
 	const token = bearerToken(request.headers.authorization);
 	if (token === undefined) throw new HttpError(401);
 	const who = await withinTime(tokens.verify(token, pathOf(request)), workTimeoutMs);
 	noteKey(request, who.accountKey);
-	keys.spend(who.accountKey);
+	await keys.spend(who.accountKey, who.requestsPerMinute);
 	// What the audit log says of a change.
 	return { ...who, address: request.ip, operation };
 }
 
-function admitAddress(request: FastifyRequest, addresses: Budget): undefined {
-	addresses.spend(request.ip);
+async function admitAddress(request: FastifyRequest, addresses: SharedBudget): Promise<undefined> {
+	await addresses.spend(clientOf(request.ip));
 }
 
 const pathOf = (request: FastifyRequest) => request.url.split("?", 1)[0]!;

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { Failure } from "../../domain/index.ts";
-import { createBudget } from "../conventions/budget.ts";
+import { clientOf } from "../conventions/client-address.ts";
 import { usDateTime } from "../conventions/dates.ts";
 import { requiredId } from "../conventions/fields.ts";
 import { type Operation, openOperation, refuse } from "../conventions/operation.ts";
 import { blankIsAbsent } from "../conventions/reading.ts";
+import { createSharedBudget } from "../conventions/shared-budget.ts";
 import type { HttpDeps } from "../deps.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 
@@ -34,10 +35,10 @@ const TokenResponse = z.object({
 	tokenExpiry: z.string().meta({ description: "`MM/dd/yyyy hh:mm:ss tt` in UTC." }),
 });
 
-export function tokenOperations({ tokens, clock, settings }: HttpDeps): readonly Operation[] {
+export function tokenOperations({ tokens, clock, log, rateLeases, settings }: HttpDeps): readonly Operation[] {
 	// Its own budget, since scoped tokens force a call before nearly every other. By key and address together: who
 	// knows only a key, from elsewhere, must not be able to lock its owner out.
-	const budget = createBudget(clock, settings.rateLimitPerMinute);
+	const budget = createSharedBudget("token", settings.rateLimitPerMinute, { leases: rateLeases, clock, log });
 
 	return [
 		openOperation({
@@ -62,11 +63,11 @@ export function tokenOperations({ tokens, clock, settings }: HttpDeps): readonly
 				if (ApiEndpoint === undefined && settings.requireApiEndpoint) {
 					refuse("The ApiEndpoint field is required.", "Name the endpoint that the token is for.");
 				}
-				const payer = `${address} ${AccountKey}`;
-				budget.spend(payer);
-				const issued = await tokens.issue(AccountKey, AccountSecret, ApiEndpoint).catch((error) => {
+				const payer = `${clientOf(address)} ${AccountKey}`;
+				await budget.spend(payer);
+				const issued = await tokens.issue(AccountKey, AccountSecret, ApiEndpoint).catch(async (error) => {
 					if (error instanceof Failure && error.code === "unauthorized") {
-						budget.penalise(payer, HTTP_LIMITS.wrongSecretCost);
+						await budget.penalise(payer, HTTP_LIMITS.wrongSecretCost);
 					}
 					throw error;
 				});

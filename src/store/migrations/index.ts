@@ -4,10 +4,12 @@ import * as spine from "./0001-spine.ts";
 import * as accounts from "./0002-accounts.ts";
 import * as numbers from "./0003-numbers.ts";
 import * as routing from "./0005-routing.ts";
+import * as rateLimits from "./0006-rate-limits.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
 	"0002-accounts": accounts,
 	"0003-numbers": numbers,
 	"0005-routing": routing,
+	"0006-rate-limits": rateLimits,
 };

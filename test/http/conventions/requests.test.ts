@@ -48,17 +48,19 @@ describe("paths", () => {
 
 describe("methods", () => {
 	test("a known path with another method is 405 with Allow, with and without a token", async () => {
-		for (const { method, path } of allOperations(api.deps)) {
+		const served = Map.groupBy(allOperations(api.deps), ({ path }) => path);
+		for (const [path, operations] of served) {
+			const methods: string[] = operations.map(({ method }) => method);
 			for (const wrong of ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] as const) {
-				if (wrong === method) continue;
+				if (methods.includes(wrong)) continue;
 				const response = await api.app.inject({ method: wrong as "PUT", url: path });
 				expect(response.json(), `${wrong} ${path}`).toEqual({
 					StatusCode: 405,
 					Message: expect.stringMatching(/^Method not allowed: /),
 				});
 				expect(response.statusCode).toBe(405);
-				const allow = method === "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
-				expect(String(response.headers.allow).split(", ").sort()).toEqual(allow.split(", ").sort());
+				const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+				expect(String(response.headers.allow).split(", ").sort()).toEqual(allow.sort());
 			}
 		}
 	});
@@ -191,6 +193,14 @@ describe("rate limit", () => {
 		expect(Object.keys(refused.body)).toEqual(["StatusCode", "Message"]);
 		limited.advance(Number(refused.headers["retry-after"]) * 1000);
 		expect((await ask()).status).toBe(404);
+	});
+
+	test("a key with a limit of its own has that one", async () => {
+		await using limited = await openTestApi({ rateLimitPerMinute: 50 });
+		await limited.store.db.updateTable("accountKeys").set({ requestsPerMinute: 3 }).execute();
+		const statuses = [];
+		for (let i = 0; i < 4; i++) statuses.push((await limited.get("/v1.0/numbers?Number=%2B19999999999")).status);
+		expect(statuses).toEqual([404, 404, 404, 429]);
 	});
 
 	test("token calls have a budget of their own, per key and address; wrong secrets use it up faster", async () => {
