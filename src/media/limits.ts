@@ -27,6 +27,13 @@ export const MEDIA_LIMITS = {
 	streamChangeGapMs: 100,
 	/** Lost audio is concealed so long by fading repetition; then it is silence. */
 	concealMs: 40,
+	/**
+	 * Asked of the system for each RTP socket, for times when the worker gets no CPU. Linux gives twice as much, at most
+	 * twice net.core.rmem_max, and counts some 770 octets for 20 ms: 10 s with the usual rmem_max of 208 kB.
+	 */
+	receiveBufferBytes: 208 * 1024,
+	/** Turns of the event loop, each of up to 32 packets, in which the end of a recording reads what has arrived. */
+	drainTurnsMax: 24,
 	/** A latched source that is quiet for so long may be followed to another port of the peer. */
 	relatchMs: 2000,
 

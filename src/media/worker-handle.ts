@@ -38,6 +38,7 @@ export class WorkerHandle {
 	readonly #options: WorkerHandleOptions;
 	readonly #asked = new Map<number, Asked>();
 	#nextAsk = 0;
+	#outbox: ToWorker[] = [];
 	#error: Error | undefined;
 	#stopping = false;
 	gone = false;
@@ -46,7 +47,9 @@ export class WorkerHandle {
 		this.#options = options;
 		this.lineage = options.setup.lineage;
 		this.#worker = new Worker(WORKER_FILE, { workerData: options.setup, name: `media-${this.lineage}` });
-		this.#worker.on("message", (message: FromWorker) => this.#heard(message));
+		this.#worker.on("message", (messages: readonly FromWorker[]) => {
+			for (const message of messages) this.#heard(message);
+		});
 		this.#worker.on("error", (error: Error) => {
 			this.#error = error;
 		});
@@ -54,7 +57,10 @@ export class WorkerHandle {
 	}
 
 	tell(command: Command): void {
-		if (!this.gone) this.#worker.postMessage(command satisfies ToWorker);
+		if (this.gone) return;
+		this.#send(command);
+		// Audio may come as soon as the caller of this says that it may: it must not overtake.
+		if (command.type === "connect" || command.type === "record") this.#post();
 	}
 
 	/** @throws MediaError where the worker is gone or refuses. */
@@ -63,7 +69,7 @@ export class WorkerHandle {
 		const ask = this.#nextAsk++;
 		return new Promise((resolve, reject) => {
 			this.#asked.set(ask, { resolve: resolve as Asked["resolve"], reject });
-			this.#worker.postMessage({ type: "ask", ask, question } satisfies ToWorker);
+			this.#send({ type: "ask", ask, question });
 		});
 	}
 
@@ -75,6 +81,19 @@ export class WorkerHandle {
 		if (!this.gone) await Promise.race([this.ask({ type: "shutdown" }).catch(() => {}), late]);
 		await this.#worker.terminate();
 	}
+
+	/** What is said in one turn of the event loop goes together: each message apart would wake the other thread. */
+	#send(message: ToWorker): void {
+		if (this.#outbox.length === 0) setImmediate(this.#post);
+		this.#outbox.push(message);
+	}
+
+	readonly #post = (): void => {
+		if (this.#outbox.length === 0 || this.gone) return;
+		const messages = this.#outbox;
+		this.#outbox = [];
+		this.#worker.postMessage(messages);
+	};
 
 	#heard(message: FromWorker): void {
 		if (message.type === "event") this.#options.onEvent(message.session, message.event);

@@ -7,12 +7,29 @@ import { MEDIA_LIMITS } from "./limits.ts";
 import { LogWriter } from "./recording-log/index.ts";
 import { PlayoutClock } from "./session/playout-clock.ts";
 import { type HostCounters, type SessionHost, WorkerSession } from "./session/session.ts";
-import type { MediaEvent, MediaLog } from "./types.ts";
+import type { LoggedRecording, MediaEvent, MediaLog } from "./types.ts";
 import type { Command, FromWorker, Question, ToWorker, WorkerSetup } from "./worker-messages.ts";
 
 const port = parentPort!;
 const setup = workerData as WorkerSetup;
-const tell = (message: FromWorker): void => port.postMessage(message);
+
+/** What is said in one turn of the event loop goes together: each message apart would wake the other thread. */
+let outbox: FromWorker[] = [];
+let outboxAudio: ArrayBuffer[] = [];
+
+function tell(message: FromWorker): void {
+	if (outbox.length === 0) setImmediate(post);
+	outbox.push(message);
+}
+
+function post(): void {
+	if (outbox.length === 0) return;
+	const messages = outbox;
+	const moved = outboxAudio;
+	outbox = [];
+	outboxAudio = [];
+	port.postMessage(messages, moved);
+}
 
 const logger = (level: "debug" | "info" | "warn" | "error") => (fields: object, message: string) =>
 	tell({ type: "log", level, fields, message });
@@ -35,6 +52,7 @@ const counters: HostCounters = {
 	rtcpSent: 0,
 	sendErrors: 0,
 	sessionErrors: 0,
+	lateMsMax: 0,
 };
 const recordings = new LogWriter({ folder: setup.recordingLogFolder, lineage: setup.lineage, log });
 const playout = new PlayoutClock(now, (error) => {
@@ -51,10 +69,11 @@ const noLookup = (
 	callback: (error: null, address: string, family: number) => void,
 ): void => callback(null, address, isIPv6(address) ? 6 : 4);
 
-async function bound(bind: string, localPort: number): Promise<Socket> {
+async function bound(bind: string, localPort: number, receiveBufferBytes?: number): Promise<Socket> {
 	const type = isIPv6(bind) ? "udp6" : "udp4";
+	const recvBufferSize = receiveBufferBytes === undefined ? {} : { recvBufferSize: receiveBufferBytes };
 	// The type of `lookup` is that of dns.lookup with all its overloads; dgram calls it in this one way.
-	const socket = createSocket({ type, lookup: noLookup as never });
+	const socket = createSocket({ type, lookup: noLookup as never, ...recvBufferSize });
 	try {
 		// Listened for before the bind: with a lookup that answers at once, so does the bind.
 		const listening = once(socket, "listening");
@@ -68,7 +87,7 @@ async function bound(bind: string, localPort: number): Promise<Socket> {
 }
 
 async function openSession(question: Extract<Question, { type: "open" }>): Promise<void> {
-	const rtp = await bound(question.bind, question.port);
+	const rtp = await bound(question.bind, question.port, MEDIA_LIMITS.receiveBufferBytes);
 	let rtcp: Socket;
 	try {
 		rtcp = await bound(question.bind, question.port + 1);
@@ -109,8 +128,7 @@ function obey(command: Command): void {
 			session.record(command.options);
 			break;
 		case "close":
-			sessions.delete(command.session);
-			session.close();
+			void session.close().finally(() => sessions.delete(command.session));
 			break;
 		default:
 			session[command.type]();
@@ -138,6 +156,7 @@ async function answer(question: Question): Promise<unknown> {
 
 function gauges(): Record<string, number> {
 	const sums: Record<string, number> = { ...counters };
+	counters.lateMsMax = 0;
 	for (const session of sessions.values()) {
 		for (const [name, value] of Object.entries(session.stats())) sums[name] = (sums[name] ?? 0) + value;
 	}
@@ -156,19 +175,26 @@ function gauges(): Record<string, number> {
 
 async function shutdown(): Promise<void> {
 	clearInterval(housekeeping);
-	for (const session of sessions.values()) session.close();
+	await Promise.all([...sessions.values()].map((session) => session.close()));
 	sessions.clear();
 	playout.close();
 	await recordings.close(now());
 }
 
+let expectedAtMs = now() + MEDIA_LIMITS.housekeepingMs;
 const housekeeping = setInterval(() => {
 	const nowMs = now();
+	counters.lateMsMax = Math.max(counters.lateMsMax, Math.round(nowMs - expectedAtMs));
+	expectedAtMs = nowMs + MEDIA_LIMITS.housekeepingMs;
 	for (const [number, session] of sessions) alone(number, () => session.housekeeping(nowMs));
 	recordings.turn(nowMs);
 }, MEDIA_LIMITS.housekeepingMs);
 
-port.on("message", (message: ToWorker) => {
+port.on("message", (messages: readonly ToWorker[]) => {
+	for (const message of messages) heard(message);
+});
+
+function heard(message: ToWorker): void {
 	if (message.type !== "ask") {
 		alone(message.session, () => obey(message));
 		return;
@@ -177,8 +203,16 @@ port.on("message", (message: ToWorker) => {
 	answer(question).then(
 		(value) => {
 			tell({ type: "answer", ask, value });
-			if (question.type === "shutdown") port.close();
+			if (question.type === "read" && value !== undefined) hand((value as LoggedRecording).audio.samples);
+			if (question.type !== "shutdown") return;
+			post();
+			port.close();
 		},
 		({ name, message, code }: NodeJS.ErrnoException) => tell({ type: "failed", ask, failure: { name, message, code } }),
 	);
-});
+}
+
+/** Nobody here needs it any more: moved, not copied. */
+function hand({ buffer }: Uint8Array): void {
+	if (buffer instanceof ArrayBuffer) outboxAudio.push(buffer);
+}

@@ -48,33 +48,62 @@ export interface AssembleOptions {
 }
 
 /**
- * Audio in shared memory. Chunks that are missing or harmed are silence, so that what follows stays in its place.
+ * Chunks that are missing or harmed are silence, so that what follows stays in its place.
  * @throws where a file cannot be opened or read.
  */
 export async function assemble(options: AssembleOptions): Promise<TelephoneAudio> {
-	const parts = options.cached ? await readCached(options) : await readAll(options);
-	const reach = parts.reduce((end, part) => Math.max(end, part.position + part.audio.length), 0);
-	const length = options.samples ?? reach;
-	const samples = new Uint8Array(new SharedArrayBuffer(length));
-	samples.fill(SILENCE_OCTET[options.encoding]);
-	for (const { position, audio } of parts) {
-		if (position < length) samples.set(audio.subarray(0, length - position), position);
+	const timeline = new Timeline(options.encoding, options.samples);
+	if (options.cached) await readCached(options, timeline);
+	else await readAll(options, timeline);
+	return { encoding: options.encoding, samples: timeline.samples() };
+}
+
+/** Audio put into its places. Memory of its own, since it is moved to the thread that asked. */
+class Timeline {
+	readonly #silence: number;
+	readonly #length: number | undefined;
+	#octets: Uint8Array<ArrayBuffer>;
+	#reach = 0;
+
+	/** @param length where it is known; else as far as the audio reaches. */
+	constructor(encoding: TelephoneEncoding, length: number | undefined) {
+		this.#silence = SILENCE_OCTET[encoding];
+		this.#length = length;
+		this.#octets = new Uint8Array(length ?? 0).fill(this.#silence);
 	}
-	return { encoding: options.encoding, samples };
+
+	/** @param raw a chunk as it stands in the log; not kept. */
+	add(raw: Buffer): void {
+		const chunk = readChunk(raw, 0, MEDIA_LIMITS.logChunkBytesMax);
+		if (chunk?.kind !== "audio") return;
+		const end = chunk.position + chunk.body.length;
+		if (this.#length === undefined) this.#growTo(end);
+		const last = Math.min(end, this.#octets.length);
+		if (last > chunk.position) this.#octets.set(chunk.body.subarray(0, last - chunk.position), chunk.position);
+	}
+
+	samples(): Uint8Array {
+		return this.#length === undefined ? this.#octets.slice(0, this.#reach) : this.#octets;
+	}
+
+	#growTo(end: number): void {
+		this.#reach = Math.max(this.#reach, end);
+		if (end <= this.#octets.length) return;
+		const larger = new Uint8Array(Math.max(end, 2 * this.#octets.length)).fill(this.#silence);
+		larger.set(this.#octets);
+		this.#octets = larger;
+	}
 }
 
-interface Part {
-	readonly position: number;
-	readonly audio: Buffer;
+/** One buffer for all chunks of a reading, as large as the largest. */
+function chunkBuffer(index: ChunkIndex): Buffer {
+	let largest = 0;
+	for (let i = 0; i < index.length; i++) largest = Math.max(largest, index.at(i).bytes);
+	return Buffer.allocUnsafeSlow(largest);
 }
 
-function toPart(raw: Buffer): Part[] {
-	const chunk = readChunk(raw, 0, MEDIA_LIMITS.logChunkBytesMax);
-	return chunk?.kind === "audio" ? [{ position: chunk.position, audio: chunk.body }] : [];
-}
-
-async function readCached({ index, pathOf }: AssembleOptions): Promise<Part[]> {
-	const parts: Part[] = [];
+async function readCached({ index, pathOf }: AssembleOptions, timeline: Timeline): Promise<void> {
+	const buffer = chunkBuffer(index);
 	let file: number | undefined;
 	let openSegment = -1;
 	try {
@@ -86,18 +115,16 @@ async function readCached({ index, pathOf }: AssembleOptions): Promise<Part[]> {
 				file = openSync(pathOf(segment), "r");
 				openSegment = segment;
 			}
-			const raw = Buffer.allocUnsafe(bytes);
-			if (readSync(file!, raw, 0, bytes, offset) === bytes) parts.push(...toPart(raw));
+			if (readSync(file!, buffer, 0, bytes, offset) === bytes) timeline.add(buffer.subarray(0, bytes));
 			if (i % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await setImmediate();
 		}
 	} finally {
 		if (file !== undefined) closeSync(file);
 	}
-	return parts;
 }
 
-async function readAll({ index, pathOf }: AssembleOptions): Promise<Part[]> {
-	const parts: Part[] = [];
+async function readAll({ index, pathOf }: AssembleOptions, timeline: Timeline): Promise<void> {
+	const buffer = chunkBuffer(index);
 	let file: FileHandle | undefined;
 	let openSegment = -1;
 	try {
@@ -109,14 +136,12 @@ async function readAll({ index, pathOf }: AssembleOptions): Promise<Part[]> {
 				file = await open(pathOf(segment), "r");
 				openSegment = segment;
 			}
-			const raw = Buffer.allocUnsafe(bytes);
-			const { bytesRead } = await file!.read(raw, 0, bytes, offset);
-			if (bytesRead === bytes) parts.push(...toPart(raw));
+			const { bytesRead } = await file!.read(buffer, 0, bytes, offset);
+			if (bytesRead === bytes) timeline.add(buffer.subarray(0, bytes));
 		}
 	} finally {
 		await file?.close();
 	}
-	return parts;
 }
 
 /** Time louder than the silence level, where no summary was written; in steps of 20 ms as packets have them. */

@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomInt } from "node:crypto";
 import type { RemoteInfo, Socket } from "node:dgram";
+import { setImmediate } from "node:timers/promises";
 import { noPress, receiveDtmf } from "../dtmf/receive.ts";
 import { isDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
@@ -50,6 +51,8 @@ export interface HostCounters {
 	rtcpSent: number;
 	sendErrors: number;
 	sessionErrors: number;
+	/** By how much the worker's clock came late since the last reading, at most: it lacks CPU. */
+	lateMsMax: number;
 }
 
 export interface SessionSetup {
@@ -88,6 +91,9 @@ export class WorkerSession {
 	#rtcpAddress = "";
 	#rtcpPort = 0;
 	#ending: Promise<RecordingSummary | undefined> = Promise.resolve(undefined);
+	/** Datagrams of the RTP socket so far. */
+	#datagrams = 0;
+	#draining: Promise<void> = Promise.resolve();
 	#closed = false;
 
 	constructor(host: SessionHost, setup: SessionSetup) {
@@ -173,12 +179,35 @@ export class WorkerSession {
 		this.#recorder.start({ recording, maxMs, silenceMs }, nowMs);
 	}
 
-	stopRecording(): Promise<RecordingSummary | undefined> {
-		this.#receiver.flush(this.#host.now());
-		this.#endRecording();
+	/** Ends the recording with everything that had arrived by now, also what a busy worker has not read yet. */
+	async stopRecording(): Promise<RecordingSummary | undefined> {
+		const { recording } = this.#recorder;
+		if (recording !== undefined) {
+			this.#draining = this.#drain();
+			await this.#draining;
+		}
+		// Meanwhile another one may have begun, which ended this one.
+		return this.#stopNow(recording);
+	}
+
+	#stopNow(recording = this.#recorder.recording): Promise<RecordingSummary | undefined> {
+		if (recording !== undefined && this.#recorder.recording === recording) {
+			this.#receiver.flush(this.#host.now());
+			this.#endRecording();
+		}
 		const ending = this.#ending;
 		this.#ending = Promise.resolve(undefined);
 		return ending;
+	}
+
+	/** A turn of the event loop reads from each socket that has something; one that brought nothing found it empty. */
+	async #drain(): Promise<void> {
+		for (let turn = 0; turn < MEDIA_LIMITS.drainTurnsMax; turn++) {
+			const before = this.#datagrams;
+			await setImmediate();
+			// The first turn may have begun behind the reading of sockets.
+			if (turn > 0 && this.#datagrams === before) return;
+		}
 	}
 
 	/** Called every 100 ms: everything that depends on time and on no packet. */
@@ -206,12 +235,15 @@ export class WorkerSession {
 		};
 	}
 
-	close(): void {
+	/** A recording that is being stopped takes its last packets first. */
+	async close(): Promise<void> {
 		if (this.#closed) return;
 		this.#closed = true;
+		// Most calls have none; their ports are free again at once.
+		if (this.#recorder.recording !== undefined) await this.#draining;
 		const nowMs = this.#host.now();
 		// Nobody waits for this one; a failure stands in the log already.
-		this.stopRecording().catch(() => {});
+		this.#stopNow().catch(() => {});
 		if (this.#negotiated !== undefined) {
 			this.#sendRtcp(this.#reports.write(nowMs, this.#host.wall(), this.#sender, this.#receiver, true));
 		}
@@ -229,6 +261,7 @@ export class WorkerSession {
 	}
 
 	readonly #onRtp = (datagram: Buffer, source: RemoteInfo): void => {
+		this.#datagrams++;
 		try {
 			const gate = this.#gate;
 			const nowMs = this.#host.now();
