@@ -1,6 +1,6 @@
 /** What `--json` prints: the field names of the API (contract 2.6, 6.2). Pure. */
 import type { CallTrace } from "../calls/index.ts";
-import type { AuditView, NumberView } from "../directory/index.ts";
+import type { AccountView, AuditView, KeyView, NumberView, SubscriberView } from "../directory/index.ts";
 import type { Message } from "../domain/index.ts";
 import type { MailboxDetails } from "../mailbox/index.ts";
 
@@ -60,6 +60,41 @@ export function mailboxView(mailbox: MailboxDetails) {
 		TimeZone: mailbox.timeZone,
 		Language: mailbox.language,
 		ActivatedOn: mailbox.activatedOn.toISOString(),
+	};
+}
+
+export function accountView(account: AccountView) {
+	return {
+		AccountId: account.accountId,
+		AccountName: account.name,
+		DistributorId: account.distributorId,
+		TotalSubscribers: account.totalSubscribers,
+		BillingAddress: account.billingAddress,
+		MailingAddress: account.mailingAddress,
+		CreatedOn: account.createdOn.toISOString(),
+	};
+}
+
+export function subscriberView(subscriber: SubscriberView) {
+	return {
+		SubscriberId: subscriber.subscriberId,
+		Name: subscriber.name,
+		Email: subscriber.email,
+		PhoneNumbers: subscriber.phoneNumbers,
+		Role: subscriber.role,
+		Account: { AccountId: subscriber.accountId, CompanyName: subscriber.accountName },
+	};
+}
+
+export function keyView(key: KeyView) {
+	return {
+		AccountKey: key.accountKey,
+		AccountId: key.accountId,
+		Name: key.name,
+		Rights: key.rights,
+		CreatedOn: key.createdOn.toISOString(),
+		RotatedOn: key.rotatedOn?.toISOString() ?? null,
+		PreviousSecretExpiry: key.previousUntil?.toISOString() ?? null,
 	};
 }
 

@@ -24,7 +24,7 @@ export interface SubscriberView {
 /**
  * Unknown subscribers and those of accounts that the principal does not see are `notFound`. Passwords are no part of
  * this: nothing of Afterbeep lets a subscriber log in with one, and what is not kept can not be stolen
- * (docs/decisions/0016-subscriber-passwords.md).
+ * (docs/decisions/0007-subscriber-passwords.md).
  */
 export interface Subscribers {
 	/**

@@ -1,17 +1,26 @@
 /** The commands, in the order of the help. */
 import type { Command } from "../command.ts";
-import { accountsList } from "./accounts.ts";
+import { accountsCreate, accountsList, accountsShow, accountsUpdate } from "./accounts.ts";
 import { audit } from "./audit.ts";
 import { call } from "./call.ts";
 import { callsList, callsTrace } from "./calls.ts";
 import { config } from "./config.ts";
 import { demo } from "./demo.ts";
+import { distributorsCreate, distributorsList } from "./distributors.ts";
 import { doctor } from "./doctor.ts";
 import { jobsList, jobsRetry } from "./jobs.ts";
+import { keysCreate, keysList, keysRevoke, keysRotate, signingKeysList, signingKeysRotate } from "./keys.ts";
 import { mailboxesShow } from "./mailboxes.ts";
 import { messagesAudio, messagesList } from "./messages.ts";
 import { numbersImport, numbersList } from "./numbers.ts";
 import { start } from "./start.ts";
+import {
+	subscribersCreate,
+	subscribersList,
+	subscribersShow,
+	subscribersTransfer,
+	subscribersUpdate,
+} from "./subscribers.ts";
 
 export const COMMANDS: readonly Command[] = [
 	start,
@@ -19,7 +28,23 @@ export const COMMANDS: readonly Command[] = [
 	call,
 	numbersList,
 	numbersImport,
+	distributorsList,
+	distributorsCreate,
 	accountsList,
+	accountsCreate,
+	accountsShow,
+	accountsUpdate,
+	keysList,
+	keysCreate,
+	keysRotate,
+	keysRevoke,
+	signingKeysList,
+	signingKeysRotate,
+	subscribersList,
+	subscribersCreate,
+	subscribersShow,
+	subscribersUpdate,
+	subscribersTransfer,
 	mailboxesShow,
 	messagesList,
 	messagesAudio,

@@ -1,0 +1,136 @@
+/** Operators, accounts, subscribers, keys and the audit log from the command line, on a real data folder. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createOperators, createTokens, type FirstOperator, loadMasterKey } from "../../src/directory/index.ts";
+import { systemClock as clock, silentLog } from "../../src/domain/index.ts";
+import { openStore } from "../../src/store/index.ts";
+import { run } from "./terminal-double.ts";
+
+let data: string;
+let first: FirstOperator;
+let issues: (key: string, secret: string) => Promise<boolean>;
+const opened = new AsyncDisposableStack();
+
+beforeAll(async () => {
+	const parent = await mkdtemp(path.join(tmpdir(), "afterbeep-cli-"));
+	opened.defer(() => rm(parent, { recursive: true, force: true, maxRetries: 5 }));
+	data = path.join(parent, "data");
+	// Kept open: the commands use the server that it runs.
+	const store = opened.use(
+		await openStore({
+			databaseUrl: undefined,
+			databaseDirectUrl: undefined,
+			dataFolder: data,
+			blobs: `file:${path.join(data, "blobs")}`,
+			worker: false,
+			connectionsMax: 2,
+			log: silentLog,
+		}),
+	);
+	const masterKey = await loadMasterKey({ file: undefined, dataFolder: data, create: true });
+	first = (await createOperators({ store, masterKey, clock }).bootstrap({}))!;
+	issues = async (key, secret) => {
+		// A node of its own each time: nothing is remembered.
+		const tokens = createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 });
+		return tokens.issue(key, secret, undefined).then(
+			() => true,
+			() => false,
+		);
+	};
+});
+afterAll(() => opened.disposeAsync());
+
+async function json<T = Record<string, never>>(...words: string[]): Promise<T> {
+	const { code, stdout, stderr } = await run(...words, "--json", "--data", data);
+	expect({ code, stderr }).toMatchObject({ code: 0 });
+	return JSON.parse(stdout) as T;
+}
+
+describe("afterbeep distributors, accounts, keys, subscribers, audit", () => {
+	test("distributors create prints the four credentials once, and they work", async () => {
+		const made = await json<Record<string, string>>("distributors", "create", "Second Mobile");
+		expect(Object.keys(made)).toEqual(["DistributorId", "AccountId", "AccountKey", "AccountSecret"]);
+		expect(await issues(made.AccountKey!, made.AccountSecret!)).toBe(true);
+		const listed = await json<object[]>("distributors", "list");
+		expect(listed).toMatchObject([{ Name: "First operator" }, { Name: "Second Mobile", Accounts: 1, Keys: 1 }]);
+		expect(JSON.stringify(listed)).not.toContain(made.AccountSecret);
+		const text = await run("distributors", "list", "--data", data);
+		expect(text.stdout).toContain("Second Mobile");
+	});
+
+	test("accounts create, update, show", async () => {
+		const made = await json<Record<string, string>>(
+			"accounts",
+			"create",
+			"Depot",
+			"--billing-address",
+			'{"City":"Provo"}',
+		);
+		expect(made).toMatchObject({ AccountName: "Depot", BillingAddress: { City: "Provo", Zip: null } });
+		await json("accounts", "update", made.AccountId!, "--name", "Depot & Sons");
+		expect(await json("accounts", "show", made.AccountId!)).toMatchObject({ AccountName: "Depot & Sons" });
+		const wrong = await run("accounts", "create", "X", "--billing-address", '{"Planet":"Earth"}', "--data", data);
+		expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("--billing-address must be JSON") });
+		const foreign = await run("accounts", "show", "AID-nobody", "--data", data);
+		expect(foreign.code).toBe(1);
+	});
+
+	test("keys create, rotate with overlap, list, revoke", async () => {
+		const made = await json<Record<string, string>>("keys", "create", "Ops", "--rights", "keyadmin, VoicemailAdmin");
+		expect(made).toMatchObject({ Rights: ["KeyAdmin", "VoicemailAdmin"] });
+		const key = made.AccountKey!;
+		const rotated = await json<Record<string, string>>("keys", "rotate", key);
+		expect(await issues(key, made.AccountSecret!)).toBe(true);
+		expect(await issues(key, rotated.AccountSecret!)).toBe(true);
+		await json("keys", "rotate", key, "--overlap-minutes", "0");
+		expect(await issues(key, rotated.AccountSecret!)).toBe(false);
+		expect(await json<object[]>("keys", "list")).toMatchObject([{ AccountKey: first.accountKey }, { AccountKey: key }]);
+		expect(await json("keys", "revoke", key)).toEqual({ AccountKey: key, Successful: true });
+		expect(await json<object[]>("keys", "list")).toHaveLength(1);
+		const nobody = await run("keys", "list", "--distributor", "DID-nobody", "--data", data);
+		expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no operator") });
+	});
+
+	test("signing-keys rotate makes a second one that signs", async () => {
+		await issues(first.accountKey, first.accountSecret);
+		const { Kid } = await json("signing-keys", "rotate");
+		expect(await json<object[]>("signing-keys", "list")).toMatchObject([{ Kid, Use: "Signing" }, { Use: "Checking" }]);
+		await json("signing-keys", "rotate", "--void-tokens");
+		expect(await json<object[]>("signing-keys", "list")).toHaveLength(1);
+	});
+
+	test("subscribers create, update, transfer, list", async () => {
+		const { AccountId } = await json<Record<string, string>>("accounts", "create", "Movers");
+		const account = ["--account", first.accountId];
+		const made = await json<Record<string, string>>(
+			"subscribers",
+			"create",
+			"Jane Roe",
+			"jane@example.com",
+			...account,
+		);
+		expect(made).toMatchObject({ PhoneNumbers: [], Role: "Subscriber", Account: { AccountId: first.accountId } });
+		const id = made.SubscriberId!;
+		expect(await json("subscribers", "update", id, "--role", "manager")).toMatchObject({ Role: "Manager" });
+		await json("subscribers", "transfer", id, first.accountId, AccountId!);
+		expect(await json("subscribers", "show", id)).toMatchObject({ Account: { AccountId, CompanyName: "Movers" } });
+		expect(await json<object[]>("subscribers", "list", "--account", AccountId!)).toHaveLength(1);
+		const again = await run("subscribers", "create", "J", "JANE@example.com", ...account, "--data", data);
+		expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("Email already exists") });
+	});
+
+	test("audit shows all of it, as done by this machine's user and without secrets", async () => {
+		const entries = await json<Record<string, string>[]>("audit");
+		const operations = new Set(entries.map((entry) => entry.Operation));
+		for (const name of ["distributors create", "keys rotate", "signing-keys rotate", "subscribers transfer"]) {
+			expect(operations).toContain(name);
+		}
+		expect(entries.every((entry) => /^cli:|^first start$/.test(entry.AccountKey!))).toBe(true);
+		expect(JSON.stringify(entries)).not.toContain(first.accountSecret);
+		const text = await run("audit", "--account", first.accountId, "--limit", "5", "--data", data);
+		expect(text.stdout).toMatch(/At +Operation +What/);
+		expect(text.stdout).toContain("subscribers transfer");
+	});
+});
