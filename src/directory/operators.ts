@@ -11,6 +11,12 @@ import { DIRECTORY_LIMITS } from "./limits.ts";
 import { checkedName } from "./names.ts";
 import type { FirstOperator, Operators } from "./types.ts";
 
+/**
+ * The first account's id is that of the contract's examples, as the first number of its pool is theirs: so each documented
+ * body works on a new platform as it stands. Ids are opaque (contract 1.7).
+ */
+const EXAMPLE_ACCOUNT_ID = "AID-ab12345-2725-45a1-bd5e-526ed19799xx";
+
 export function createOperators(needs: {
 	readonly store: Store;
 	readonly masterKey: Uint8Array;
@@ -83,7 +89,7 @@ export function createOperators(needs: {
 				// Nodes that start together on a new database: one makes the operator, the others find it.
 				await sql`select pg_advisory_xact_lock(hashtext('afterbeep.bootstrap'))`.execute(tx);
 				if (await tx.selectFrom("distributors").select("id").limit(1).executeTakeFirst()) return undefined;
-				const first = credentials(given);
+				const first = { ...credentials(given), accountId: EXAMPLE_ACCOUNT_ID };
 				await make(tx, { accountKey: "first start" }, "First operator", first);
 				await fillWithExamples(tx, first.distributorId);
 				return first;

@@ -53,4 +53,10 @@ export const PROVISION_EXAMPLE = {
 } as const;
 
 /** The contract's own example (2.2). */
-export const ACTIVATE_EXAMPLE = { PIN: "1234", FirstName: "John", LastName: "Doe", Email: "john@example.com" } as const;
+export const ACTIVATE_EXAMPLE = {
+	AccountId: "AID-ab12345-2725-45a1-bd5e-526ed19799xx",
+	PIN: "1234",
+	FirstName: "John",
+	LastName: "Doe",
+	Email: "john@example.com",
+} as const;

@@ -141,6 +141,7 @@ describe("Reading commands", () => {
 				RedirectReason: "NoAnswer",
 				MailboxSource: "HistoryInfo",
 				Silent: false,
+				Filtered: false,
 				// What is not saved is kept for a month.
 				ExpiresOn: expect.stringMatching(/^\d{4}-/),
 			},

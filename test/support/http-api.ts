@@ -69,7 +69,6 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	const operator = await operators.bootstrap({ accountKey: given.accountKey, accountSecret: SECRET });
 	if (operator === undefined) throw new Error("the test database has an operator already");
 	const { distributorId } = operator;
-	await store.db.updateTable("accounts").set({ id: EXAMPLE_ACCOUNT }).where("id", "=", operator.accountId).execute();
 
 	await addExampleRoutes(store);
 	const defaults = { timeZone: "UTC", language: "en" };
