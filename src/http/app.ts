@@ -18,11 +18,13 @@ import { keyOperations } from "./resources/keys.ts";
 import { messageRouteOperations } from "./resources/message-routes.ts";
 import { numberOperations } from "./resources/numbers.ts";
 import { serveReference } from "./resources/reference.ts";
+import { scheduleOperations } from "./resources/schedules.ts";
 import { serveService } from "./resources/service.ts";
 import { subscriberOperations } from "./resources/subscribers.ts";
 import { tokenOperations } from "./resources/tokens.ts";
 import { voiceRouteOperations } from "./resources/voice-routes.ts";
 import { voicemailOperations } from "./resources/voicemail.ts";
+import { workgroupOperations } from "./resources/workgroups.ts";
 
 /** Every operation of the API: served, documented and tested from this one list. */
 export function allOperations(deps: HttpDeps): readonly Operation[] {
@@ -37,6 +39,8 @@ export function allOperations(deps: HttpDeps): readonly Operation[] {
 		...subscriberOperations(deps),
 		...keyOperations(deps),
 		...callFilterOperations(deps),
+		...workgroupOperations(deps),
+		...scheduleOperations(deps),
 	];
 }
 

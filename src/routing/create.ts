@@ -1,7 +1,9 @@
+import { createActivities } from "./activities.ts";
 import { createCallFilters } from "./call-filters.ts";
 import { createGuardians } from "./guardians.ts";
 import { createMessageRoutes, createVoiceRoutes } from "./routes.ts";
 import type { Routing, RoutingNeeds } from "./types.ts";
+import { createSchedules, createWorkgroups } from "./workgroups.ts";
 
 export function createRouting(needs: RoutingNeeds): Routing {
 	return {
@@ -9,5 +11,8 @@ export function createRouting(needs: RoutingNeeds): Routing {
 		messageRoutes: createMessageRoutes(needs),
 		callFilters: createCallFilters(needs),
 		guardians: createGuardians(needs),
+		workgroups: createWorkgroups(needs),
+		activities: createActivities(needs),
+		schedules: createSchedules(needs),
 	};
 }

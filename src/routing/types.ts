@@ -121,9 +121,20 @@ export interface Guardians {
 	get(who: Principal, subscriberId: string): Promise<GuardianFeatures>;
 }
 
+/** Members of workgroups. Failure `notFound` for unknown and foreign workgroups and activities alike. */
+export interface Activities {
+	/** @returns its id, `WAID-...` */
+	add(who: Principal, workgroupId: string, sent: Document): Promise<string>;
+	change(who: Principal, id: string, sent: Document): Promise<string>;
+	remove(who: Principal, id: string): Promise<string>;
+}
+
 export interface Routing {
 	readonly voiceRoutes: Shelf;
 	readonly messageRoutes: Shelf;
 	readonly callFilters: CallFilters;
 	readonly guardians: Guardians;
+	readonly workgroups: Shelf;
+	readonly activities: Activities;
+	readonly schedules: Shelf;
 }

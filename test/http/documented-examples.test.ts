@@ -8,6 +8,9 @@ const EXAMPLE_KEY = "DID-1234567ab-1a2b-3cd4-...-...........";
 /** One that is read and changed, one that is deleted. */
 const FILTERS = ["CFID-3f0d2c52-7d0c-4f1e-9c26-0d5d5f3b8a11", "CFID-84a7a2f6-1d54-4b0b-8f0e-1b2f1f9a6c52"];
 
+const GROUPS = ["WID-5e0c7a30-3c61-4d0b-8e55-0d1d5a4c9b21", "WID-6f1d8b41-4d72-4e1c-9f66-1e2e6b5dac32"];
+const ACTIVITIES = ["WAID-7a2e9c52-5e83-4f2d-8a77-2f3f7c6ebd43", "WAID-8b3fad63-6f94-4a3e-9b88-3a4a8d7fce54"];
+
 /** Names of the members; of a list those of its first element. */
 function membersOf(answer: object): readonly string[] {
 	if (!Array.isArray(answer)) return Object.keys(answer);
@@ -40,6 +43,12 @@ beforeAll(async () => {
 			secretHash: Buffer.alloc(32),
 		})
 		.execute();
+	for (const id of GROUPS) {
+		await store.db.insertInto("workgroups").values({ id, accountId: operator.accountId, document: "{}" }).execute();
+	}
+	for (const id of ACTIVITIES) {
+		await store.db.insertInto("workgroupActivities").values({ id, workgroupId: GROUPS[0]!, document: "{}" }).execute();
+	}
 	for (const [i, id] of FILTERS.entries()) {
 		const SubscriberId = "TSUID-1234567999";
 		const phone = `+1801801802${i}`;
