@@ -112,7 +112,13 @@ async function startOn(data: string, options: PlatformOptions): Promise<Platform
 	child.stderr.on("data", (chunk: Buffer) => {
 		output += chunk.toString();
 	});
-	await untilReady(child, httpPort, () => output);
+	try {
+		await untilReady(child, httpPort, () => output);
+	} catch (error) {
+		child.kill("SIGKILL");
+		if (options.data === undefined) await rm(data, { recursive: true, force: true, maxRetries: 5 });
+		throw error;
+	}
 
 	let token: string | undefined;
 	const request = async (path: string, body: object) => {

@@ -72,7 +72,7 @@ test("killed during recordings: each is a message that lacks at most its last se
 test("killed around the hang-up, at many moments: one message and one e-mail each", async () => {
 	const before = (await platform.allMessages()).map((message) => message.MessageId);
 	const number = await platform.activate({ Email: "jane@example.com" });
-	const rounds = 5;
+	const rounds = 4;
 	const callsEach = 6;
 	for (let round = 1; round <= rounds; round++) {
 		const random = seededRandom(round);

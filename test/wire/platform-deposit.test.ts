@@ -4,6 +4,7 @@ import { type Phones, startPhones } from "../support/phone.ts";
 import { type ListedMessage, type Platform, startPlatform } from "../support/platform.ts";
 import { leaveBySipp, type SippCallers } from "../support/sipp-caller.ts";
 import { match, pcmOf, speechSignal } from "../support/speech-signal.ts";
+import { hasTool } from "../support/tools.ts";
 
 let platform: Platform;
 let phones: Phones;
@@ -59,7 +60,7 @@ async function expectWhole(message: ListedMessage, speech: Uint8Array, aroundMs 
 	expect(found.beforeMs + found.behindMs).toBeLessThanOrEqual(aroundMs);
 }
 
-describe.concurrent("a call of sipp", () => {
+describe.skipIf(!hasTool("sipp")).concurrent("a call of sipp", () => {
 	test.each([
 		["UDP", "u1", 1],
 		["TCP", "t1", 2],
