@@ -6,7 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -20,10 +20,21 @@ if (inClone) {
 	const { ensureInstalled, giveUp } = await import("../scripts/install.mjs");
 	await ensureInstalled().catch(giveUp);
 }
+keepCompiled();
 if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
 	await import(pathToFileURL(inClone ? SOURCE : BUILT).href);
 } else {
 	handOver();
+}
+
+/**
+ * What Node compiled (and stripped of types) is kept for the next command, and for those that this one starts: they
+ * answer in half the time. In a folder that can not be written nothing is kept. Not before the install, which empties
+ * node_modules.
+ */
+function keepCompiled() {
+	process.env.NODE_COMPILE_CACHE ??= join(ROOT, "node_modules", ".cache", "afterbeep");
+	module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
 }
 
 function handOver() {
