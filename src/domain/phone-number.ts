@@ -143,7 +143,10 @@ function byContext(text: string, context: string): NumberReading[] {
 	const code = leadingCountryCode(context.slice(1));
 	const prefix = code === undefined ? "" : nationalPrefixOf(code);
 	const why = `phone-context=${context.slice(0, 16)}`;
-	if (code !== undefined && prefix !== "" && text.startsWith(prefix)) {
+	// North America's national prefix is its country code too, and the contract's own example number begins with it:
+	// only an eleventh digit tells the prefix from an area code.
+	const prefixed = code === "1" ? /^1[0-9]{10}$/.test(text) : text.startsWith(prefix);
+	if (code !== undefined && prefix !== "" && prefixed) {
 		return [reading(`+${code}${text.slice(prefix.length)}`, true, `${why}, national prefix ${prefix} dropped`)];
 	}
 	return [reading(`${context}${text}`, true, why)];

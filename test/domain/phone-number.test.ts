@@ -52,6 +52,8 @@ describe("a number is read by the peer's number plan", () => {
 		["0412345678", "AU", "+61412345678"],
 		["00442079460000", undefined, "+442079460000"],
 		["tel:5551234567;phone-context=+1", undefined, "+15551234567"],
+		["tel:15551234567;phone-context=+1", undefined, "+15551234567"],
+		["sip:1234567890;phone-context=+1@op.example", undefined, "+11234567890"],
 		["tel:02079460000;phone-context=+44", undefined, "+442079460000"],
 		["sip:07946000;phone-context=+4420@op.example", undefined, "+447946000"],
 	])("%s in %s is %s, without doubt", (raw, country, phoneNumber) => {
