@@ -6,7 +6,7 @@ import { newId } from "../domain/index.ts";
 import type { MediaEvent } from "../media/index.ts";
 import type { CallEnd, HeaderField, IncomingCall } from "../sip/index.ts";
 import type { CallFlow } from "./call-flow.ts";
-import { lookUp, makeFlow, openMedia, readGreetings } from "./call-setup.ts";
+import { lookUp, makeFlow, openMedia, readGreetings, warning } from "./call-setup.ts";
 import { type Decision, decide, refuseAtOnce } from "./decision.ts";
 import { Effects, flowEvent } from "./effects.ts";
 import type { FlowEvent } from "./flow.ts";
@@ -175,7 +175,7 @@ export class CallSession {
 		if (offer === undefined) return media.offer();
 		const answer = media.answer(offer);
 		if (answer.ok) return answer.sdp;
-		this.#refuse(answer.status, `The SDP offer was refused: ${answer.why}`);
+		this.#refuse(answer.status, `The SDP offer was refused: ${answer.why}`, [warning(answer.why)]);
 		return undefined;
 	}
 

@@ -1,7 +1,7 @@
 /** What a call needs before it is answered: the look-up, a media session, the greetings, the flow with its facts. */
 import { type Failure, newId } from "../domain/index.ts";
 import type { MediaEvent } from "../media/index.ts";
-import type { IncomingCall } from "../sip/index.ts";
+import type { HeaderField, IncomingCall } from "../sip/index.ts";
 import { type CallFlow, depositFlow, retrievalFlow } from "./call-flow.ts";
 import type { Decision, Offered } from "./decision.ts";
 import { greetingOf } from "./greeting.ts";
@@ -79,6 +79,11 @@ export async function openMedia(
 		log.error({ callId, err: error }, "no media session could be opened");
 		return undefined;
 	}
+}
+
+/** So that the caller's own log says what to change (RFC 3261 §13.3.1.3); 399 is for words alone (§20.43). */
+export function warning(why: string): HeaderField {
+	return ["Warning", `399 afterbeep "${why.replace(/[^ !#-[\]-~]/g, "?")}"`];
 }
 
 /** A greeting that can not be read must not cost a message: the standard one is played. */

@@ -179,6 +179,14 @@ describe("saying no", () => {
 		expect(house.media.session.closed).toBe(true);
 	});
 
+	test("a refused offer is told in a Warning what was wrong with it, whatever the offer holds", async () => {
+		const strange = VIDEO_OFFER.replace("m=video", 'm=a"\\\u0007ü');
+		const refusal = await refused(VOICEMAIL, DIVERTED, VIDEO_OFFER);
+		expect(refusal?.headers).toEqual([["Warning", '399 afterbeep "m-line 1: video is not audio"']]);
+		const [[, text] = []] = (await refused(VOICEMAIL, DIVERTED, strange))?.headers ?? [];
+		expect(text).toMatch(/^399 afterbeep "[ !#-[\]-~]+"$/);
+	});
+
 	test("SDP that is none: 400", async () => expect((await refused(VOICEMAIL, DIVERTED, "garbage"))?.status).toBe(400));
 
 	test("no media port free: 503", async () => {
