@@ -1,6 +1,6 @@
 /** From the words of the command line to a command and its options. Pure. */
 import { parseArgs } from "node:util";
-import { flagName, nearest, SETTING_KEYS, SETTINGS } from "../config/index.ts";
+import { flagName, nearest, SETTING_KEYS, SETTINGS, type Setting } from "../config/index.ts";
 import type { Command, Option } from "./command.ts";
 import { UsageError } from "./command.ts";
 
@@ -15,7 +15,9 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
 export const SETTING_OPTIONS: Readonly<Record<string, Option>> = Object.fromEntries(
 	SETTING_KEYS.flatMap((key) => {
 		const flag = flagName(key);
-		return flag === undefined || flag === "data" ? [] : [[flag, { value: "VALUE", meaning: SETTINGS[key].meaning }]];
+		if (flag === undefined || flag === "data") return [];
+		const { meaning, default: given, unset }: Setting = SETTINGS[key];
+		return [[flag, { value: "VALUE", meaning: `${meaning} (${given ?? unset ?? "none"})` }]];
 	}),
 );
 

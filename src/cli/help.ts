@@ -45,7 +45,7 @@ export function overview(commands: readonly Command[], terminal: Terminal, group
 		group === undefined ? "Afterbeep: voicemail for mobile operators." : `Commands of ${group}:`,
 		"",
 		title("Usage"),
-		"  afterbeep COMMAND [options]",
+		group === undefined ? "  afterbeep COMMAND [options]" : `  afterbeep ${group} COMMAND [options]`,
 		"",
 		title("Commands"),
 		...columns(
