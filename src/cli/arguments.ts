@@ -17,7 +17,7 @@ export const SETTING_OPTIONS: Readonly<Record<string, Option>> = Object.fromEntr
 		const flag = flagName(key);
 		if (flag === undefined || flag === "data") return [];
 		const { meaning, default: given, unset }: Setting = SETTINGS[key];
-		return [[flag, { value: "VALUE", meaning: `${meaning} (${given ?? unset ?? "none"})` }]];
+		return [[flag, { value: "VALUE", meaning: `${meaning} [${given ?? unset ?? "none"}]` }]];
 	}),
 );
 
