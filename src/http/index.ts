@@ -1,3 +1,4 @@
+export { ABSENT_OPERATIONS, type AbsentOperation } from "./absent-operations.ts";
 export { allOperations, createHttpApp } from "./app.ts";
 export type { Operation } from "./conventions/operation.ts";
 export type { HttpDeps, HttpSettings, Readiness } from "./deps.ts";

@@ -41,7 +41,7 @@ const DESCRIPTION = `REST API of Afterbeep, a voicemail platform for mobile oper
 
 **Rate limit**: by default 50 requests a minute per AccountKey, all at once if need be; token calls have a budget of their own. Beyond it 429, with the seconds to wait in \`Retry-After\`.
 
-Operations of the vendor's contract that are not listed here are not built yet and answer 404. This document stands at \`/openapi.json\` (OpenAPI 3.1) and \`/openapi-3.0.json\` (3.0.3, for older generators). Beside the API: \`GET /healthz\` (alive), \`GET /readyz\` (ready to serve), \`GET /metrics\` (Prometheus).`;
+Operations of the vendor's contract that are not listed here answer 404; those that will never be part of Afterbeep say so in their \`Message\`. This document stands at \`/openapi.json\` (OpenAPI 3.1) and \`/openapi-3.0.json\` (3.0.3, for older generators). Beside the API: \`GET /healthz\` (alive), \`GET /readyz\` (ready to serve), \`GET /metrics\` (Prometheus).`;
 
 export function openApiDocument(
 	operations: readonly Operation[],

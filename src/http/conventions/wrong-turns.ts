@@ -1,5 +1,6 @@
 /** Requests that reach no operation: unknown paths, known paths with another method, OPTIONS. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { absentDetail } from "../absent-operations.ts";
 import { HttpError } from "./errors.ts";
 
 /** To be called before the first route is registered, since it listens to registrations. */
@@ -17,6 +18,8 @@ export function answerWrongTurns(app: FastifyInstance): void {
 		const methods = methodsByPath.get(path);
 		if (request.method === "OPTIONS" && path === "*") return allow(reply, ["GET", "HEAD", "POST"]);
 		if (methods === undefined) {
+			const absent = absentDetail(path);
+			if (absent !== undefined) throw new HttpError(404, absent);
 			throw new HttpError(404, "there is no such path. GET /openapi.json lists those there are.");
 		}
 		if (request.method === "OPTIONS") return allow(reply, methods);
