@@ -4,6 +4,8 @@ export const STORE_LIMITS = {
 	connectionsDefault: 16,
 	/** Of pg-boss, beside the pool above; fetching and completing jobs in batches needs few. */
 	jobConnections: 3,
+	/** Statements that each connection keeps prepared; the code has some 200. */
+	statementsPreparedMax: 300,
 	connectTimeoutMs: 5_000,
 	/** No statement of ours needs a second; a stuck one must not hold a connection for ever. */
 	statementTimeoutMs: 30_000,

@@ -65,6 +65,19 @@ describe("a store", () => {
 		expect(result.rows).toEqual([{ one: 1 }, { one: 2 }]);
 	});
 
+	test("a statement that is kept prepared outlives a change of its table, at the price of one failure", async () => {
+		await using one = await openStore({ ...opened.options, connectionsMax: 1 });
+		await sql`create table changing (id integer)`.execute(store.db);
+		const read = () => sql`select * from changing where id = ${1}`.execute(one.db);
+		expect((await read()).rows).toEqual([]);
+		const prepared = await sql`select name from pg_prepared_statements where statement like ${"%changing where%"}`;
+		expect((await prepared.execute(one.db)).rows).toHaveLength(1);
+		await sql`alter table changing add column more text`.execute(store.db);
+		await expect(read()).rejects.toMatchObject({ code: "0A000" });
+		expect((await read()).rows).toEqual([]);
+		await sql`drop table changing`.execute(store.db);
+	});
+
 	test("the death of an idle connection is survived", async () => {
 		await Promise.all([1, 2, 3].map(() => sql`select pg_sleep(0.02)`.execute(store.db)));
 		await killOthers(store);

@@ -25,6 +25,7 @@ export function openPool(options: PoolOptions): PostgresPool {
 		max: options.connectionsMax,
 		allowExitOnIdle: true,
 	});
+	const nameOf = options.pooled ? () => undefined : statementNames();
 	let closing = false;
 	pool.on("error", (error) => {
 		if (!closing) options.log.warn({ error: error.message }, "an idle database connection was lost");
@@ -45,12 +46,31 @@ export function openPool(options: PoolOptions): PostgresPool {
 		}
 	};
 	return {
-		connect: async () => new BorrowedConnection(await borrow(), borrow) as unknown as PostgresPoolClient,
+		connect: async () => new BorrowedConnection(await borrow(), borrow, nameOf) as unknown as PostgresPoolClient,
 		end: () => {
 			closing = true;
 			return pool.end();
 		},
 		options: pool.options,
+	};
+}
+
+/** The name under which a connection keeps a statement prepared; undefined: it is parsed anew each time. */
+type StatementNames = (text: string) => string | undefined;
+
+/**
+ * Statements come again and again with the same text. Parsed and planned once per connection they cost the server about
+ * half. Bounded, since texts that are made for one request (lists of any length) never come again.
+ */
+function statementNames(): StatementNames {
+	const names = new Map<string, string>();
+	return (text) => {
+		const known = names.get(text);
+		if (known !== undefined || names.size >= STORE_LIMITS.statementsPreparedMax) return known;
+		if (!/^\s*(select|insert|update|delete|with)\b/i.test(text)) return undefined;
+		const name = `s${names.size}`;
+		names.set(text, name);
+		return name;
 	};
 }
 
@@ -72,9 +92,13 @@ export function timeouts(pooled: boolean): pg.ClientConfig {
 	};
 }
 
+/** feature_not_supported: "cached plan must not change result type". */
+const STALE_PLAN = "0A000";
+
 /** A connection from the pool until it goes back. */
 class BorrowedConnection {
 	readonly #another: () => Promise<pg.PoolClient>;
+	readonly #nameOf: StatementNames;
 	readonly #onError = (error: Error) => {
 		this.#broken = error;
 	};
@@ -82,8 +106,9 @@ class BorrowedConnection {
 	#broken: Error | undefined;
 	#fresh = true;
 
-	constructor(client: pg.PoolClient, another: () => Promise<pg.PoolClient>) {
+	constructor(client: pg.PoolClient, another: () => Promise<pg.PoolClient>, nameOf: StatementNames) {
 		this.#another = another;
+		this.#nameOf = nameOf;
 		this.#client = client;
 		client.on("error", this.#onError);
 	}
@@ -96,8 +121,12 @@ class BorrowedConnection {
 		const first = this.#fresh;
 		this.#fresh = false;
 		try {
-			return wholeResult(await this.#client.query(text, values));
+			// Without values it may be several statements in one text, which can not be prepared.
+			const name = values?.length > 0 ? this.#nameOf(text) : undefined;
+			return wholeResult(await this.#client.query(name === undefined ? { text, values } : { name, text, values }));
 		} catch (error) {
+			// Its prepared statements are those of tables that a newer process has changed meanwhile.
+			if ((error as { code?: unknown }).code === STALE_PLAN) this.#broken = error as Error;
 			if (!isOutage(error)) throw error;
 			this.#broken = error as Error;
 			if (!first || !mayRepeat(text, error)) throw asFailure(error);
