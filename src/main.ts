@@ -16,24 +16,27 @@ import {
 	createRateLeases,
 	createSubscribers,
 	createTokens,
+	createWebhookOutbox,
+	createWebhooks,
 	loadMasterKey,
 	type Numbers,
 	type Operators,
+	type SendWebhook,
 } from "./directory/index.ts";
 import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import { createMetrics, type HttpServer, type Metrics, type Readiness, startHttp } from "./http/index.ts";
 import { createMailboxes, moveMailboxes } from "./mailbox/index.ts";
 import { type Media, startMedia } from "./media/index.ts";
-import { createEmailNotifier, openOutbox } from "./notify/index.ts";
+import { createEmailNotifier, createWebhookNotifier, createWebhookSender, openOutbox } from "./notify/index.ts";
 import { startAdminServer } from "./platform/admin-server.ts";
 import { createCallTraces } from "./platform/call-traces.ts";
 import { firstStartText, writeCredentials } from "./platform/first-start.ts";
 import { listening } from "./platform/listening.ts";
 import { numberHooks } from "./platform/number-hooks.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
-import { callSettings, httpSettings, mediaOptions, storeOptions } from "./platform/room-settings.ts";
+import { callSettings, httpSettings, mediaOptions, storeOptions, webhookPolicy } from "./platform/room-settings.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
-import { startDueNumbers, startPurge } from "./platform/upkeep.ts";
+import { startDueNumbers, startEventPurge, startPurge } from "./platform/upkeep.ts";
 import { createCallRules, createRouting, namedRoutes } from "./routing/index.ts";
 import { type SipUserAgent, startSipUserAgent } from "./sip/index.ts";
 import { loadPrompts, type PromptLibrary } from "./speech/index.ts";
@@ -93,10 +96,14 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	const numbers = createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) });
 	const accountFor: typeof operators.accountFor = (who, accountId) => operators.accountFor(who, accountId);
 	const routing = createRouting({ store, clock, directory: { accountFor, audit } });
+	const policy = webhookPolicy(config);
+	const { send } = opened.use(createWebhookSender({ policy, clock, userAgent: `Afterbeep/${VERSION}` }));
 	const metrics = createMetrics();
 	measure(metrics, parts);
 
-	if (config.roles.has("worker")) await startWorker(config, { store, mailboxes, numbers, log }, opened);
+	if (config.roles.has("worker")) {
+		await startWorker(config, { store, mailboxes, numbers, masterKey, send, clock, log }, opened);
+	}
 	if (prompts !== undefined) {
 		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, clock, log }, opened);
 	}
@@ -117,6 +124,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 					keys: createKeys({ store, masterKey, clock }),
 					keptAnswers: createKeptAnswers({ store, clock }),
 					mailboxes,
+					webhooks: createWebhooks({ store, masterKey, clock, policy, send }),
 					routing,
 					rateLeases: createRateLeases({ db: store.db, clock }),
 					clock,
@@ -157,21 +165,24 @@ async function makeFirstOperator(config: Config, operators: Operators, { log, an
 	announce(firstStartText(first, config.publicUrl, file));
 }
 
-interface WorkerNeeds {
+interface PlatformNeeds {
 	readonly store: Store;
 	readonly mailboxes: AllMailboxes;
+	readonly clock: Clock;
 	readonly log: Log;
+}
+
+interface WorkerNeeds extends PlatformNeeds {
+	readonly numbers: Numbers;
+	readonly masterKey: Uint8Array;
+	readonly send: SendWebhook;
 }
 
 /** Blobs to delete at once: disks and object stores answer late, not often. */
 const ERASE_CONCURRENCY = 4;
 
-async function startWorker(
-	config: Config,
-	needs: WorkerNeeds & { readonly numbers: Numbers },
-	opened: AsyncDisposableStack,
-): Promise<void> {
-	const { store, mailboxes, numbers, log } = needs;
+async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisposableStack): Promise<void> {
+	const { store, mailboxes, numbers, masterKey, send, clock, log } = needs;
 	const maildirFolder = path.join(config.dataFolder, "mail");
 	const outbox = opened.use(await openOutbox({ smtpUrl: config.smtpUrl, maildirFolder, log }));
 	const notifier = createEmailNotifier({
@@ -184,14 +195,16 @@ async function startWorker(
 	});
 	await notifier.work();
 	await store.jobs.work("blobs.erase", ERASE_CONCURRENCY, ({ blobKeys }) => mailboxes.eraseBlobs(blobKeys));
+	const webhooks = createWebhookOutbox({ store, masterKey, clock });
+	await createWebhookNotifier({ outbox: webhooks, jobs: store.jobs, send, clock, log }).work();
 	opened.use(startPurge(mailboxes, log));
+	opened.use(startEventPurge(webhooks, log));
 	opened.use(startDueNumbers(numbers, log));
 	log.info({ to: outbox.description }, "mail goes out");
 }
 
-interface TelephonyNeeds extends WorkerNeeds {
+interface TelephonyNeeds extends PlatformNeeds {
 	readonly prompts: PromptLibrary;
-	readonly clock: Clock;
 }
 
 async function startTelephony(

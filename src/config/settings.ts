@@ -115,6 +115,12 @@ export const SETTINGS = {
 	},
 	mailFrom: { variable: "AFTERBEEP_MAIL_FROM", default: "voicemail@localhost", meaning: "sender of mails" },
 	publicUrl: { variable: "AFTERBEEP_PUBLIC_URL", unset: "the HTTP address", meaning: "links in mails" },
+	webhookPrivate: {
+		variable: "AFTERBEEP_WEBHOOK_PRIVATE",
+		default: "no",
+		meaning: "allow webhooks to private and loopback addresses, and over http:",
+	},
+	webhookHttp: { variable: "AFTERBEEP_WEBHOOK_HTTP", default: "no", meaning: "allow webhooks over http:" },
 	timeZone: { variable: "AFTERBEEP_TIME_ZONE", default: "UTC", meaning: "of mailboxes that have none" },
 	language: { variable: "AFTERBEEP_LANGUAGE", default: "en", meaning: "of mailboxes that have none" },
 	rateLimitPerMinute: {
@@ -183,6 +189,8 @@ export function settingsSchema(workingFolder: string) {
 		smtpUrl: value.url(["smtp:", "smtps:"], "smtp://user:password@mail.example.com:587").optional(),
 		mailFrom: value.mailAddress,
 		publicUrl: value.url(["http:", "https:"], "https://voicemail.example.com").optional(),
+		webhookPrivate: value.yesNo,
+		webhookHttp: value.yesNo,
 		timeZone: value.timeZone,
 		language: value.language,
 		rateLimitPerMinute: value.rateLimit,

@@ -55,6 +55,9 @@ export interface Config {
 	readonly smtpUrl: string | undefined;
 	readonly mailFrom: string;
 	readonly publicUrl: string;
+	/** Webhooks may lead to addresses that are not of the internet, over `http:` too. */
+	readonly webhookPrivate: boolean;
+	readonly webhookHttp: boolean;
 	readonly timeZone: string;
 	readonly language: string;
 	readonly accessNumbers: readonly string[];

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { Failure } from "../domain/index.ts";
 import type { Store, Tx } from "../store/index.ts";
 import { audit, eraseAudit } from "./audit.ts";
+import { emitOrder, eraseEvents } from "./events.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { windowStart } from "./reactivate.ts";
 import { type ChangeNeeds, runOrder } from "./status-change.ts";
@@ -50,6 +51,7 @@ async function runDueOrder(needs: DueNeeds, id: string): Promise<boolean> {
 				.set({ orderStatus: "Error", statusMessage: error.message, completedOn: needs.clock.now() })
 				.where("id", "=", id)
 				.execute();
+			await emitOrder(tx, needs, id);
 			return true;
 		});
 	}
@@ -110,7 +112,8 @@ async function releaseNumber(needs: DueNeeds, number: string): Promise<boolean> 
 		const accountId = await dueNumber(tx, needs, number);
 		if (!accountId) return false;
 		await needs.hooks.onNumberReleased(tx, number);
-		await backToPool(tx, number, accountId);
+		await eraseEvents(tx, number);
+		await backToPool(tx, needs, number, accountId);
 		// Names and addresses of its subscriber stand in the log too.
 		await eraseAudit(tx, number);
 		await audit(tx, {
@@ -139,14 +142,16 @@ async function dueNumber(tx: Tx, needs: DueNeeds, number: string): Promise<strin
 	return row?.accountId;
 }
 
-async function backToPool(tx: Tx, number: string, accountId: string): Promise<void> {
+async function backToPool(tx: Tx, needs: DueNeeds, number: string, accountId: string): Promise<void> {
 	// The next owner must not meet an order of this one.
-	await tx
+	const cancelled = await tx
 		.updateTable("orders")
 		.set({ orderStatus: "Cancelled", statusMessage: "A number of the order was given up" })
 		.where("orderStatus", "=", "Pending")
 		.where(sql<boolean>`numbers @> array[${number}]::text[]`)
+		.returning("id")
 		.execute();
+	for (const { id } of cancelled) await emitOrder(tx, needs, id);
 	// At the end of the pool's line: the longer a number rests, the fewer calls for its last owner still come.
 	await sql`
 		update numbers set

@@ -1,9 +1,10 @@
 /** The API's own import (contract 6.9): numbers into the pool, or provisioned at once. */
 import { sql } from "kysely";
-import { type Clock, Failure, newId, type Principal } from "../domain/index.ts";
+import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { accountFor } from "./account-for.ts";
 import { audit } from "./audit.ts";
+import type { Announcing } from "./events.ts";
 import { importPool } from "./import-pool.ts";
 import { writeOrder } from "./orders.ts";
 import type { NumberImport, PlacedOrder } from "./types.ts";
@@ -12,7 +13,7 @@ export type ImportedNumber = NumberImport & { readonly accountId?: string | unde
 
 export async function importNumbers(
 	tx: Tx,
-	clock: Clock,
+	needs: Announcing,
 	who: Principal,
 	numbers: readonly ImportedNumber[],
 	provision: boolean,
@@ -29,12 +30,12 @@ export async function importNumbers(
 		if (owner !== undefined && !owners.has(number)) owners.set(number, owner);
 	}
 	const { imported, skipped, taken } = await importPool(tx, who.distributorId, numbers);
-	const order: PlacedOrder = { orderId: newId("order"), orderDate: clock.now(), orderStatus: "Complete" };
+	const order: PlacedOrder = { orderId: newId("order"), orderDate: needs.clock.now(), orderStatus: "Complete" };
 	const { orderId: id, orderDate } = order;
 	if (provision) await assign(tx, [...taken], owners, order);
 	const accounts = new Set(owners.values());
 	const accountId = provision && accounts.size === 1 ? [...accounts][0]! : null;
-	await writeOrder(tx, who, { id, accountId, orderType: "import", orderDate, numbers: [...taken] });
+	await writeOrder(tx, needs, who, { id, accountId, orderType: "import", orderDate, numbers: [...taken] });
 	await audit(
 		tx,
 		...[...taken].map((number) => ({

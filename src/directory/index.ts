@@ -7,6 +7,15 @@ export {
 	type PostalAddress,
 } from "./accounts.ts";
 export { type AuditEntry, type AuditFilter, type AuditView, audit, eraseAudit, readAudit } from "./audit.ts";
+export {
+	type EventCounts,
+	type EventFact,
+	type EventSource,
+	emit,
+	emitOrder,
+	eraseEvents,
+	eraseToldEvents,
+} from "./events.ts";
 export { createKeptAnswers, type KeptAnswers, type OnceRequest } from "./kept-answers.ts";
 export { createKeys, type Keys, type KeyView, type NewSecret } from "./keys.ts";
 export { DIRECTORY_LIMITS } from "./limits.ts";
@@ -28,3 +37,6 @@ export {
 } from "./subscribers.ts";
 export { createTokens, type TokensNeeds } from "./tokens.ts";
 export type * from "./types.ts";
+export { createWebhookOutbox, type WebhookOutboxNeeds } from "./webhooks/outbox.ts";
+export * from "./webhooks/types.ts";
+export { createWebhooks, type WebhooksNeeds } from "./webhooks/webhooks.ts";

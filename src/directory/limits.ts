@@ -66,4 +66,23 @@ export const DIRECTORY_LIMITS = {
 	effectiveYearsMax: 10,
 	/** Orders and releases that one look for due work takes up at most. */
 	dueBatch: 500,
+	/** Contract 3.1: WebhookUrl, and each credential. */
+	webhookUrlCharsMax: 255,
+	webhookTextCharsMax: 255,
+	webhookEventsCharsMax: 255,
+	/** Of one account: each event is sent to each of them. */
+	webhooksPerAccountMax: 50,
+	/** Standard Webhooks: 24 to 64 octets. */
+	webhookSecretBytes: 32,
+	/** Contract 6.7: how long the secret before a rotation still signs. */
+	webhookSecretOverlapMs: 86_400_000,
+	/** Numbers that the event of an order names; an import may have a million. */
+	eventNumbersMax: 1_000,
+	deliveriesPerPage: 100,
+	/** Beyond are no pages, only numbers that make the database count. */
+	pageNumberMax: 1_000_000,
+	/** Events can be sent again for so long; the last try of a delivery comes within two days. */
+	webhookEventDays: 30,
+	/** Rows of one erasing statement. */
+	purgeBatch: 1_000,
 } as const;

@@ -6,7 +6,12 @@ import { Failure } from "../domain/index.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 
 /** What a derived key is for: a key of one purpose says nothing about one of another. */
-export type KeyPurpose = "account-secret" | "token-key-wrapping" | "pin-pepper" | "pin-reset";
+export type KeyPurpose =
+	| "account-secret"
+	| "token-key-wrapping"
+	| "pin-pepper"
+	| "pin-reset"
+	| "webhook-secret-wrapping";
 
 const FILE_NAME = "master.key";
 const HOW_TO_MAKE_ONE = `head -c ${DIRECTORY_LIMITS.keyBytes} /dev/urandom > FILE && chmod 600 FILE`;

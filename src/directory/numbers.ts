@@ -26,7 +26,8 @@ export interface NumbersNeeds {
 
 export function createNumbers(needs: NumbersNeeds): Numbers {
 	const { store, clock, findRoutes } = needs;
-	const { db } = store;
+	const { db, jobs } = store;
+	const announcing = { ...needs, jobs };
 
 	async function get(
 		who: Principal,
@@ -64,18 +65,19 @@ export function createNumbers(needs: NumbersNeeds): Numbers {
 	return {
 		provision: (who, request, tx) => {
 			const transaction: Store["transaction"] = (work) => (tx === undefined ? store.transaction(work) : work(tx));
-			return provision({ db: tx ?? db, clock, findRoutes, transaction }, who, request);
+			return provision({ db: tx ?? db, clock, jobs, findRoutes, transaction }, who, request);
 		},
 		get,
 		availability: (who, query) => availability(db, who, query),
 		inventory: (who, query) => inventory(db, who, query),
-		update: (who, number, change) => store.transaction((tx) => updateNumber(tx, needs, who, number, change)),
-		changeStatus: (who, request) => store.transaction((tx) => changeStatus(tx, needs, who, request)),
-		reactivate: (who, number, accountId) => store.transaction((tx) => reactivate(tx, clock, who, number, accountId)),
+		update: (who, number, change) => store.transaction((tx) => updateNumber(tx, announcing, who, number, change)),
+		changeStatus: (who, request) => store.transaction((tx) => changeStatus(tx, announcing, who, request)),
+		reactivate: (who, number, accountId) =>
+			store.transaction((tx) => reactivate(tx, announcing, who, number, accountId)),
 		order: (who, orderId) => readOrder(db, who, orderId),
 		importNumbers: (who, numbers, provision) =>
-			store.transaction((tx) => importNumbers(tx, clock, who, numbers, provision)),
-		runDue: () => runDue(needs),
+			store.transaction((tx) => importNumbers(tx, announcing, who, numbers, provision)),
+		runDue: () => runDue(announcing),
 		ownerOf: (number) => ownerOf(db, number),
 		importPool: async (distributorId, numbers) => {
 			const { imported, skipped } = await store.transaction((tx) => importPool(tx, distributorId, numbers));

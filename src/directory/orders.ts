@@ -2,6 +2,7 @@
 import type { Principal } from "../domain/index.ts";
 import { Failure } from "../domain/index.ts";
 import type { Db, Tx } from "../store/index.ts";
+import { type Announcing, emitOrder } from "./events.ts";
 import { isId } from "./ids.ts";
 import type { OrderStatus, OrderType, OrderView } from "./types.ts";
 
@@ -16,7 +17,8 @@ export interface NewOrder {
 	readonly waiting?: { readonly effectiveOn: Date; readonly details: object };
 }
 
-export async function writeOrder(tx: Tx, who: Principal, order: NewOrder): Promise<void> {
+/** Told to webhooks too. To be called when its numbers belong to whom they then belong to. */
+export async function writeOrder(tx: Tx, announcing: Announcing, who: Principal, order: NewOrder): Promise<void> {
 	const { id, accountId, orderType, orderDate, numbers, waiting } = order;
 	await tx
 		.insertInto("orders")
@@ -34,6 +36,7 @@ export async function writeOrder(tx: Tx, who: Principal, order: NewOrder): Promi
 				: { effectiveOn: waiting.effectiveOn, details: JSON.stringify(waiting.details) }),
 		})
 		.execute();
+	await emitOrder(tx, announcing, id);
 }
 
 /** @throws Failure `notFound` for an unknown or foreign one. */

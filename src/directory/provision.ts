@@ -1,7 +1,7 @@
 /** Gives out a number of the operator's pool: one transaction, and never the same number twice. */
 import { sql } from "kysely";
 import { type Clock, Failure, newId, type Principal } from "../domain/index.ts";
-import type { Db, Tx } from "../store/index.ts";
+import type { Db, Jobs, Tx } from "../store/index.ts";
 import { accountFor } from "./account-for.ts";
 import { audit } from "./audit.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
@@ -12,6 +12,7 @@ export interface ProvisionNeeds {
 	readonly db: Db | Tx;
 	readonly clock: Clock;
 	readonly findRoutes: FindRoutes;
+	readonly jobs: Pick<Jobs, "enqueue">;
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
@@ -57,7 +58,13 @@ export async function provision(
 			.where("number", "=", free)
 			.returning(NUMBER_COLUMNS)
 			.executeTakeFirstOrThrow();
-		await writeOrder(tx, who, { id: orderId, accountId, orderType: "provision", orderDate, numbers: [number.number] });
+		await writeOrder(tx, needs, who, {
+			id: orderId,
+			accountId,
+			orderType: "provision",
+			orderDate,
+			numbers: [number.number],
+		});
 		await audit(tx, {
 			who,
 			at: orderDate,

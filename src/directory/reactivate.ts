@@ -1,7 +1,8 @@
 /** The way back from cancellation, while its window is open (contract 2.10). */
-import { type Clock, Failure, newId, type Principal } from "../domain/index.ts";
+import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { audit } from "./audit.ts";
+import type { Announcing } from "./events.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import { writeOrder } from "./orders.ts";
@@ -17,7 +18,7 @@ export function windowStart(now: Date): Date {
 
 export async function reactivate(
 	tx: Tx,
-	clock: Clock,
+	needs: Announcing,
 	who: Principal,
 	number: string,
 	accountId: string | undefined,
@@ -28,11 +29,11 @@ export async function reactivate(
 			throw failure;
 		},
 	);
-	const orderDate = clock.now();
+	const orderDate = needs.clock.now();
 	const before = await restore(tx, orderDate, number, "Active");
 	if (before !== "Active") {
 		const order = { id: newId("order"), accountId: owned.accountId, orderType: "reactivate", orderDate } as const;
-		await writeOrder(tx, who, { ...order, numbers: [number] });
+		await writeOrder(tx, needs, who, { ...order, numbers: [number] });
 		await audit(tx, {
 			who,
 			at: orderDate,

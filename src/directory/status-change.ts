@@ -1,8 +1,9 @@
 /** The life cycle of numbers (contract 2.9): now, or kept as an order for a later day. All numbers or none. */
-import { type Clock, Failure, newId, type Principal } from "../domain/index.ts";
+import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { audit } from "./audit.ts";
 import { cancelNumber } from "./cancel.ts";
+import { type Announcing, emitOrder } from "./events.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { iccidText } from "./number-row.ts";
 import { writeOrder } from "./orders.ts";
@@ -11,8 +12,7 @@ import { restore } from "./reactivate.ts";
 import { moveLine } from "./swap.ts";
 import type { NumberHooks, StatusChange, StatusChanged, StatusRequest } from "./types.ts";
 
-export interface ChangeNeeds {
-	readonly clock: Clock;
+export interface ChangeNeeds extends Announcing {
 	readonly hooks: NumberHooks;
 }
 
@@ -34,7 +34,7 @@ export async function changeStatus(
 	const placed = { orderId, orderDate, effectiveOn };
 	if (effectiveOn > orderDate) {
 		assertNotTooFar(effectiveOn, orderDate);
-		await writeOrder(tx, who, {
+		await writeOrder(tx, needs, who, {
 			id: orderId,
 			accountId,
 			orderType: "status",
@@ -47,7 +47,7 @@ export async function changeStatus(
 	}
 	const changed = await applyChange(tx, needs, who, orderId, request);
 	const order = { id: orderId, accountId, orderType: "status", orderDate } as const;
-	await writeOrder(tx, who, { ...order, numbers: changed.map((each) => each.number) });
+	await writeOrder(tx, needs, who, { ...order, numbers: changed.map((each) => each.number) });
 	return { ...placed, orderStatus: "Complete", numbers: changed };
 }
 
@@ -202,4 +202,5 @@ export async function runOrder(tx: Tx, needs: ChangeNeeds, order: DueOrder): Pro
 		})
 		.where("id", "=", order.id)
 		.execute();
+	await emitOrder(tx, needs, order.id);
 }

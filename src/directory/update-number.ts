@@ -1,7 +1,8 @@
 /** Changes what a live number is set up for (contract 2.8). */
-import { type Clock, Failure, newId, type Principal } from "../domain/index.ts";
+import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { audit } from "./audit.ts";
+import type { Announcing } from "./events.ts";
 import { NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import { writeOrder } from "./orders.ts";
 import { ownedNumber } from "./owned-number.ts";
@@ -9,7 +10,7 @@ import type { FindRoutes, NumberUpdate, NumberView, PlacedOrder } from "./types.
 
 export async function updateNumber(
 	tx: Tx,
-	needs: { readonly clock: Clock; readonly findRoutes: FindRoutes },
+	needs: Announcing & { readonly findRoutes: FindRoutes },
 	who: Principal,
 	phoneNumber: string,
 	change: NumberUpdate,
@@ -30,7 +31,7 @@ export async function updateNumber(
 	}
 	const order: PlacedOrder = { orderId: newId("order"), orderDate: needs.clock.now(), orderStatus: "Complete" };
 	const { orderId: id, orderDate } = order;
-	await writeOrder(tx, who, { id, accountId, orderType: "update", orderDate, numbers: [phoneNumber] });
+	await writeOrder(tx, needs, who, { id, accountId, orderType: "update", orderDate, numbers: [phoneNumber] });
 	await audit(tx, {
 		who,
 		at: orderDate,

@@ -12,6 +12,7 @@ export const FAILURES = {
 	mailboxGone: "caller",
 	mailServerRefused: "peer",
 	mailServerUnavailable: "peer",
+	webhookNotTaken: "peer",
 	storeUnavailable: "ours",
 	blobMissing: "ours",
 	configInvalid: "caller",

@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
 	workgroupActivity: "WAID",
 	schedule: "SID",
 	pinReset: "VPRID",
+	webhook: "WID",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

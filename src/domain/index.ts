@@ -1,5 +1,6 @@
 export * from "./clock.ts";
 export * from "./country-dialling.ts";
+export * from "./events.ts";
 export * from "./failures.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
@@ -10,4 +11,5 @@ export * from "./message.ts";
 export * from "./phone-number.ts";
 export * from "./pin-policy.ts";
 export * from "./principal.ts";
+export * from "./public-address.ts";
 export * from "./rights.ts";

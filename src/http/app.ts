@@ -24,6 +24,7 @@ import { subscriberOperations } from "./resources/subscribers.ts";
 import { tokenOperations } from "./resources/tokens.ts";
 import { voiceRouteOperations } from "./resources/voice-routes.ts";
 import { voicemailOperations } from "./resources/voicemail.ts";
+import { webhookOperations } from "./resources/webhooks.ts";
 import { workgroupOperations } from "./resources/workgroups.ts";
 
 /** Every operation of the API: served, documented and tested from this one list. */
@@ -41,6 +42,7 @@ export function allOperations(deps: HttpDeps): readonly Operation[] {
 		...callFilterOperations(deps),
 		...workgroupOperations(deps),
 		...scheduleOperations(deps),
+		...webhookOperations(deps),
 	];
 }
 

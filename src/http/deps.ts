@@ -7,6 +7,7 @@ import type {
 	RateLeases,
 	Subscribers,
 	Tokens,
+	Webhooks,
 } from "../directory/index.ts";
 import type { Clock, Log } from "../domain/index.ts";
 import type { Mailboxes } from "../mailbox/index.ts";
@@ -45,6 +46,7 @@ export interface HttpDeps {
 	readonly mailboxes: Mailboxes;
 	readonly routing: Routing;
 	readonly rateLeases: RateLeases;
+	readonly webhooks: Webhooks;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly version: string;

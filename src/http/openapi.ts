@@ -27,6 +27,7 @@ const TAGS = [
 	{ name: "Call Filter", description: "Who may call a subscriber, and with that leave a message." },
 	{ name: "Workgroups", description: "Numbers that several people answer, and whose mailbox takes their calls." },
 	{ name: "Schedules", description: "Office hours of workgroups." },
+	{ name: "Webhooks", description: "Events sent to the operator's systems: signed, tried again, seen and replayed." },
 ];
 
 const DESCRIPTION = `REST API of Afterbeep, a voicemail platform for mobile operators.

@@ -13,6 +13,7 @@ export const HTTP_STATUS: Record<FailureCode, ErrorStatus> = {
 	mailboxGone: 404,
 	mailServerRefused: 503,
 	mailServerUnavailable: 504,
+	webhookNotTaken: 504,
 	storeUnavailable: 503,
 	blobMissing: 500,
 	configInvalid: 500,

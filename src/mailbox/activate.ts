@@ -1,6 +1,7 @@
 import { audit, ownedNumber, subscriberOfNumber } from "../directory/index.ts";
 import { Failure, isWeakPin, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import { announce, changeData } from "./announce.ts";
 import { auditedChange, auditedSettings } from "./audited.ts";
 import { forgetAttempts } from "./check-pin.ts";
 import { type CheckedFields, checkedFields } from "./fields.ts";
@@ -47,6 +48,11 @@ export async function activate(
 			before,
 			after: auditedChange(filled),
 		});
+		const data = changeData(filled);
+		// Repeated without anything to change, it is no fact.
+		if (before !== undefined && Object.keys(data).length === 0) return;
+		const event = before === undefined ? "Voicemail_Activated" : "Voicemail_Updated";
+		await announce(needs, tx, { phoneNumber, accountId: number.accountId }, () => [{ event, data }]);
 	});
 }
 
@@ -96,6 +102,11 @@ export async function update(
 			before,
 			after: auditedChange(checked),
 		});
+		const data = changeData(checked);
+		if (Object.keys(data).length === 0) return;
+		await announce(needs, tx, { phoneNumber, accountId: number.accountId }, () => [
+			{ event: "Voicemail_Updated", data },
+		]);
 	});
 }
 

@@ -1,6 +1,7 @@
 import { audit, LIVE_STATUSES } from "../directory/index.ts";
 import { Failure, isPin, isWeakPin } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import { announce } from "./announce.ts";
 import type { PinChange, PinChannel, PinCheck } from "./call-types.ts";
 import { lockMailbox } from "./mailbox-row.ts";
 import type { Needs } from "./needs.ts";
@@ -36,6 +37,10 @@ export async function checkPin(needs: Needs, phoneNumber: string, pin: string, c
 		const after = afterTry(before, right, now);
 		if (after.failedAttempts !== before.failedAttempts) await writeHistory(tx, current.id, channel, after, now);
 		const until = lockAt(after, now);
+		if (until && after.failedAttempts !== before.failedAttempts) {
+			const data = { LockedUntil: until.toISOString(), FailedAttempts: after.failedAttempts };
+			await announce(needs, tx, current, () => [{ event: "Voicemail_Locked", data }]);
+		}
 		if (until) return { result: "locked", until };
 		return right ? { result: "right", pinChangeRequired: current.pinChangeRequired } : { result: "wrong" };
 	});
@@ -72,6 +77,9 @@ export async function changePin(needs: Needs, mailboxId: string, pin: string): P
 			before: { PIN: mailbox.pinHash },
 			after: { PIN: pinHash },
 		});
+		await announce(needs, tx, { accountId: changed.accountId, phoneNumber: mailbox.phoneNumber }, () => [
+			{ event: "Voicemail_Updated", data: { PinChanged: true } },
+		]);
 		return { result: "changed" };
 	});
 }

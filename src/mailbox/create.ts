@@ -11,6 +11,7 @@ import { details, info } from "./info.ts";
 import { audio, listMessages, messageAudio, messages, setStatus } from "./messages.ts";
 import type { Needs } from "./needs.ts";
 import { notice } from "./notice.ts";
+import { notifyFailed } from "./notify-failed.ts";
 import { numberHooks } from "./number-hooks.ts";
 import { createPinHasher } from "./pin-hasher.ts";
 import { pinNotice, resetPin, status, unlock } from "./pin-reset.ts";
@@ -57,6 +58,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		listMessages: (number, limit) => listMessages(needs, number, limit),
 		messageAudio: (messageId) => messageAudio(needs, messageId),
 		notice: (messageId, number) => notice(needs, messageId, number),
+		notifyFailed: (messageId, number, reason) => notifyFailed(needs, messageId, number, reason),
 		purge: () => purge(needs),
 
 		find: (numbers) => find(needs, numbers),

@@ -1,9 +1,10 @@
-import { sql } from "kysely";
 import { Failure } from "../domain/index.ts";
+import { announce, messageData } from "./announce.ts";
 import { toBlob } from "./blob-audio.ts";
 import type { DepositedRecording, DepositFacts, DepositResult } from "./call-types.ts";
 import { MAILBOX_LIMITS } from "./limits.ts";
 import { bumpLamp, lockMailbox } from "./mailbox-row.ts";
+import { MESSAGE_COLUMNS, messageOf, retentionOf } from "./message-row.ts";
 import type { Needs } from "./needs.ts";
 
 /**
@@ -44,13 +45,23 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 				storedOn: needs.clock.now(),
 			})
 			.onConflict((conflict) => conflict.columns(["phoneNumber", "id"]).doNothing())
-			.returning(sql`1`.as("one"))
+			.returning(MESSAGE_COLUMNS)
 			.executeTakeFirst();
 		if (!inserted) return true;
 		await bumpLamp(tx, facts.mailboxId);
 		await needs.store.jobs.enqueue(tx, "message.stored", {
 			messageId: facts.messageId,
 			phoneNumber,
+		});
+		await announce(needs, tx, mailbox, (counts) => {
+			const data = messageData(messageOf({ ...inserted, ...retentionOf(mailbox) }));
+			const total = counts.NewMessages + counts.HeardMessages + counts.SavedMessages;
+			const full = {
+				event: "Voicemail_Full",
+				data: { TotalMessages: total, MaxMessages: mailbox.maxMessages },
+			} as const;
+			// Told once, by the message that fills it.
+			return [{ event: "Voicemail_New", data }, ...(total === mailbox.maxMessages ? [full] : [])];
 		});
 		return true;
 	});

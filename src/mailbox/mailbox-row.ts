@@ -6,7 +6,16 @@ import type { Db, Tx } from "../store/index.ts";
 export function lockMailbox(tx: Tx, mailboxId: string) {
 	return tx
 		.selectFrom("mailboxes")
-		.select(["id", "phoneNumber", "pinHash", "pinChangeRequired"])
+		.select([
+			"id",
+			"phoneNumber",
+			"accountId",
+			"pinHash",
+			"pinChangeRequired",
+			"maxMessages",
+			"retentionDays",
+			"deletedRetentionDays",
+		])
 		.where("id", "=", mailboxId)
 		.forNoKeyUpdate()
 		.executeTakeFirst();

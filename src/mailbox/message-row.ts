@@ -59,3 +59,8 @@ export function messageOf(row: MessageRow & Retention): Message {
 		expiresOn: expiryOf(row, row),
 	};
 }
+
+/** Of a whole mailbox row, the part that dates its messages' end. */
+export function retentionOf({ retentionDays, deletedRetentionDays }: Retention): Retention {
+	return { retentionDays, deletedRetentionDays };
+}

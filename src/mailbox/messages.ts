@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import type { TelephoneAudio } from "../audio/index.ts";
-import type { Message, MessageStatus } from "../domain/index.ts";
+import type { EventName, Message, MessageStatus } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import { announce, messageData } from "./announce.ts";
 import { fromBlob } from "./blob-audio.ts";
 import type { MailboxMessages } from "./call-types.ts";
 import { MAILBOX_LIMITS } from "./limits.ts";
 import { bumpLamp, lockMailbox } from "./mailbox-row.ts";
-import { MESSAGE_COLUMNS, messageOf } from "./message-row.ts";
+import { MESSAGE_COLUMNS, messageOf, retentionOf } from "./message-row.ts";
 import type { Needs } from "./needs.ts";
 
 const columns = MESSAGE_COLUMNS.map((column) => `messages.${column}` as const);
@@ -115,6 +116,17 @@ export async function setStatus(
 		if (after.status === before.status && after.deletedOn === before.deletedOn) return;
 		await write(tx, mailbox.phoneNumber, messageId, after);
 		if (countedAs(after) !== countedAs(before)) await bumpLamp(tx, mailboxId);
+		const event = eventOf(before, after);
+		if (event === undefined) return;
+		await announce(needs, tx, mailbox, async () => {
+			const row = await tx
+				.selectFrom("messages")
+				.select(MESSAGE_COLUMNS)
+				.where("phoneNumber", "=", mailbox.phoneNumber)
+				.where("id", "=", messageId)
+				.executeTakeFirstOrThrow();
+			return [{ event, data: messageData(messageOf({ ...row, ...retentionOf(mailbox) })) }];
+		});
 	});
 }
 
@@ -128,6 +140,14 @@ function withStatus(before: StatusColumns, status: MessageStatus, now: Date): St
 	// The status beneath stays for the restoring; the first deletion sets the clock of the erasure.
 	if (status === "Deleted") return { ...before, deletedOn: before.deletedOn ?? now };
 	return { status, heardOn: status === "New" ? null : (before.heardOn ?? now), deletedOn: null };
+}
+
+/** What webhooks call the change; undefined for "new again", which the contract does not name. */
+function eventOf(before: StatusColumns, after: StatusColumns): EventName | undefined {
+	if (after.deletedOn !== null) return "Voicemail_Deleted";
+	if (before.deletedOn !== null) return "Voicemail_Restored";
+	if (after.status === "Saved") return "Voicemail_Saved";
+	return after.status === "Heard" ? "Voicemail_Heard" : undefined;
 }
 
 function countedAs(row: StatusColumns): "new" | "old" | "deleted" {

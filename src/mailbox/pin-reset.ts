@@ -3,6 +3,7 @@ import { audit, ownedNumber } from "../directory/index.ts";
 import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { notActive } from "./activate.ts";
+import { announce } from "./announce.ts";
 import { forgetAttempts } from "./check-pin.ts";
 import { details } from "./info.ts";
 import type { Needs } from "./needs.ts";
@@ -91,6 +92,9 @@ export async function resetPin(
 			before: { PIN: mailbox.pinHash === null ? null : "set" },
 			after: { PIN: "set" },
 		});
+		await announce(needs, tx, { phoneNumber, accountId: owner.accountId }, () => [
+			{ event: "Voicemail_Updated", data: { PinChanged: true } },
+		]);
 	});
 }
 

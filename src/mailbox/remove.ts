@@ -1,6 +1,7 @@
-import { audit, ownedNumber } from "../directory/index.ts";
+import { audit, eraseToldEvents, ownedNumber } from "../directory/index.ts";
 import type { Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import { announce } from "./announce.ts";
 import { auditedSettings } from "./audited.ts";
 import { eraseBlobs } from "./erase-blobs.ts";
 import type { Needs } from "./needs.ts";
@@ -28,6 +29,10 @@ export async function remove(
 			operation: who.operation ?? "deleteVoicemail",
 			before: { ...before, Messages: erased.messages, Greetings: erased.greetings },
 		});
+		await eraseToldEvents(tx, phoneNumber);
+		await announce(needs, tx, { phoneNumber, accountId: number.accountId }, () => [
+			{ event: "Voicemail_Removed", data: { MessagesDeleted: erased.messages } },
+		]);
 	});
 }
 

@@ -1,7 +1,7 @@
 /** What one can do with a mailbox and its messages: the only door to them for calls, HTTP and CLI alike. */
 import type { TelephoneAudio } from "../audio/index.ts";
 import type { NumberHooks } from "../directory/index.ts";
-import type { Message, Principal } from "../domain/index.ts";
+import type { FailureCode, Message, Principal } from "../domain/index.ts";
 
 export interface MailboxFields {
 	/** Undefined: unchanged. `""` clears name and e-mail; a PIN can not be cleared. */
@@ -89,6 +89,8 @@ export interface Mailboxes {
 	messageAudio(messageId: string): Promise<TelephoneAudio | undefined>;
 	/** Undefined when the message is gone or deleted, or its mailbox removed: then nothing is to be told. */
 	notice(messageId: string, phoneNumber: string): Promise<MessageNotice | undefined>;
+	/** Tells webhooks that a notification was given up. */
+	notifyFailed(messageId: string, phoneNumber: string, reason: FailureCode | "unknown"): Promise<void>;
 	/** Erases messages past the retention of their mailbox, deleted ones past theirs. @returns how many. */
 	purge(): Promise<number>;
 }

@@ -1,14 +1,14 @@
 /** The job handlers of e-mail notification. */
-import type { Log } from "../domain/index.ts";
+import { Failure, type Log } from "../domain/index.ts";
 import type { Mailboxes, MessageNotice } from "../mailbox/index.ts";
-import type { JobData, Store } from "../store/index.ts";
+import type { JobData, JobTry, Store } from "../store/index.ts";
 import { composeEmail, parseSender } from "./compose.ts";
 import { composePinEmail } from "./compose-pin.ts";
 import { NOTIFY_LIMITS } from "./limits.ts";
 import type { Outbox } from "./types.ts";
 
 export interface EmailNotifierOptions {
-	readonly mailboxes: Pick<Mailboxes, "notice" | "pinNotice">;
+	readonly mailboxes: Pick<Mailboxes, "notice" | "notifyFailed" | "pinNotice">;
 	readonly store: Pick<Store, "transaction" | "jobs">;
 	readonly outbox: Pick<Outbox, "send">;
 	readonly mailFrom: string;
@@ -25,11 +25,12 @@ export interface EmailNotifier {
 	fanOut(data: JobData["message.stored"]): Promise<void>;
 	/**
 	 * `email.message`: reads the message as it is now and sends it. Nothing is sent where the message or its mailbox was
-	 * deleted meanwhile, or the address taken out. Safe to run twice: see `Outbox.send`.
+	 * deleted meanwhile, or the address taken out. Safe to run twice: see `Outbox.send`. Where it is given up, the account's
+	 * webhooks are told.
 	 *
 	 * @throws Failure as `Outbox.send`; `blobMissing` where the audio cannot be had.
 	 */
-	send(data: JobData["email.message"]): Promise<void>;
+	send(data: JobData["email.message"], jobTry: JobTry): Promise<void>;
 	/**
 	 * `email.pin`: the new random PIN, unless another one was set meanwhile. Safe to run twice: it is the same mail again.
 	 *
@@ -57,7 +58,24 @@ export function createEmailNotifier(options: EmailNotifierOptions): EmailNotifie
 		);
 	};
 
-	const send = async ({ messageId, phoneNumber }: JobData["email.message"]): Promise<void> => {
+	const send: EmailNotifier["send"] = async ({ messageId, phoneNumber }, { last }) => {
+		try {
+			await sendOnce(messageId, phoneNumber);
+		} catch (error) {
+			if (last || (error as { permanent?: unknown } | null)?.permanent === true) {
+				const reason = error instanceof Failure ? error.code : "unknown";
+				// What can not be told must not hide why the mail failed.
+				await mailboxes
+					.notifyFailed(messageId, phoneNumber, reason)
+					.catch((failure) =>
+						log.warn({ messageId, error: String(failure) }, "webhooks are not told of a mail given up"),
+					);
+			}
+			throw error;
+		}
+	};
+
+	const sendOnce = async (messageId: string, phoneNumber: string): Promise<void> => {
 		const notice = await mailboxes.notice(messageId, phoneNumber);
 		if (notice === undefined || notice.email === null) {
 			log.info({ messageId, why: whyNot(notice) }, "e-mail not sent");

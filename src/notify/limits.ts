@@ -22,4 +22,15 @@ export const NOTIFY_LIMITS = {
 	fanOutConcurrency: 8,
 	emailConcurrency: 4,
 	pinConcurrency: 1,
+	/** Contract 6.7: an answer must come within this, names and connection included. */
+	webhookTimeoutMs: 10_000,
+	/** Of one question to the name servers. */
+	webhookDnsTimeoutMs: 2_000,
+	/** Idle connections to receivers are closed after this. */
+	webhookIdleMs: 15_000,
+	/** Of an answer; nothing of it is kept. */
+	webhookHeaderBytesMax: 16 * 1024,
+	webhookAnswerBytesMax: 64 * 1024,
+	/** Requests under way; each webhook has but a few of these places (see the job's policy). */
+	webhookConcurrency: 256,
 } as const;

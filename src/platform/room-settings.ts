@@ -2,6 +2,7 @@
 import path from "node:path";
 import { type CallSettings, DEFAULT_SOURCE_ORDER } from "../calls/index.ts";
 import type { Config } from "../config/index.ts";
+import type { TargetPolicy } from "../directory/index.ts";
 import { LIMITS, type Log } from "../domain/index.ts";
 import type { HttpSettings } from "../http/index.ts";
 import type { MediaOptions } from "../media/index.ts";
@@ -15,6 +16,10 @@ export function storeOptions(config: Config, log: Log): StoreOptions {
 export function httpSettings(config: Config): HttpSettings {
 	const { publicUrl, rateLimitPerMinute, trustedProxies } = config;
 	return { publicUrl, rateLimitPerMinute, trustedProxies, requireApiEndpoint: false };
+}
+
+export function webhookPolicy({ webhookPrivate, webhookHttp }: Config): TargetPolicy {
+	return { privateTargets: webhookPrivate, plainHttp: webhookHttp };
 }
 
 export function mediaOptions(config: Config, log: Log): MediaOptions {

@@ -1,5 +1,5 @@
 /** What role worker does again and again: erases what is kept no longer, and does for numbers what fell due. */
-import type { Numbers } from "../directory/index.ts";
+import type { Numbers, WebhookOutbox } from "../directory/index.ts";
 import type { Log } from "../domain/index.ts";
 import type { Mailboxes } from "../mailbox/index.ts";
 
@@ -16,6 +16,14 @@ export function startPurge(mailboxes: Pick<Mailboxes, "purge">, log: Log): Async
 		if (erased > 0) log.info({ erased }, "messages past their retention are erased");
 	};
 	return repeat({ work, everyMs: PURGE_EVERY_MS, firstAfterMs: FIRST_PURGE_AFTER_MS, what: "erasing messages", log });
+}
+
+export function startEventPurge(webhooks: Pick<WebhookOutbox, "purge">, log: Log): AsyncDisposable {
+	const work = async () => {
+		const erased = await webhooks.purge();
+		if (erased > 0) log.info({ erased }, "events past their time are erased");
+	};
+	return repeat({ work, everyMs: PURGE_EVERY_MS, firstAfterMs: FIRST_PURGE_AFTER_MS, what: "erasing events", log });
 }
 
 export function startDueNumbers(numbers: Pick<Numbers, "runDue">, log: Log): AsyncDisposable {

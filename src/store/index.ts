@@ -10,4 +10,5 @@ export { STORE_LIMITS } from "./limits.ts";
 export { openStore } from "./open.ts";
 export type * from "./schema.ts";
 export type * from "./schema-routing.ts";
+export type * from "./schema-webhooks.ts";
 export type * from "./types.ts";

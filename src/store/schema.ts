@@ -1,6 +1,7 @@
 /** The tables as Kysely types. Migrations are the truth; this mirrors the newest one. */
 import type { ColumnType, Generated } from "kysely";
 import type { RoutingTables } from "./schema-routing.ts";
+import type { WebhookTables } from "./schema-webhooks.ts";
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type TimestampDefault = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -274,7 +275,7 @@ export interface RateBucketTable {
 }
 
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
-export interface Database extends RoutingTables {
+export interface Database extends RoutingTables, WebhookTables {
 	distributors: DistributorTable;
 	accounts: AccountTable;
 	accountKeys: AccountKeyTable;

@@ -172,8 +172,8 @@ test("with no mail server set, mail lies in the Maildir under the data folder", 
 	const options = { mailboxes, store, outbox, mailFrom: "voicemail@localhost", accessNumber: "*86", log };
 	const notifier = createEmailNotifier(options);
 	const messageId = await leaveMessage();
-	await notifier.send({ messageId, phoneNumber });
-	await notifier.send({ messageId, phoneNumber });
+	await notifier.send({ messageId, phoneNumber }, { jobId: "j", last: false });
+	await notifier.send({ messageId, phoneNumber }, { jobId: "j", last: false });
 	expect(await readdir(join(maildirFolder, "new"))).toEqual([messageId]);
 	const mail = await simpleParser(await readFile(join(maildirFolder, "new", messageId)));
 	expect(mail.messageId).toBe(`<${messageId}@localhost>`);

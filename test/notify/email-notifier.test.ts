@@ -5,6 +5,7 @@ import { createEmailNotifier, type EmailNotifierOptions, type Mail } from "../..
 import type { Tx } from "../../src/store/index.ts";
 import { MESSAGE_ID, sampleNotice } from "./samples.ts";
 
+const TRY = { jobId: "0190a000-0000-7000-8000-000000000000", last: false };
 const JOB = { messageId: MESSAGE_ID, phoneNumber: "+11234567890" };
 
 /** The notifier between a mailbox, a queue and an outbox of lists. */
@@ -12,6 +13,7 @@ function begin(notice: MessageNotice | undefined, fail?: Failure) {
 	const tx = {} as Tx;
 	const enqueued: unknown[] = [];
 	const sent: Mail[] = [];
+	const givenUp: unknown[] = [];
 	const worked: string[] = [];
 	const store = {
 		transaction: async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => work(tx),
@@ -30,6 +32,7 @@ function begin(notice: MessageNotice | undefined, fail?: Failure) {
 				return notice;
 			},
 			pinNotice: async () => undefined,
+			notifyFailed: async (...told) => void givenUp.push(told),
 		},
 		store,
 		outbox: {
@@ -42,7 +45,7 @@ function begin(notice: MessageNotice | undefined, fail?: Failure) {
 		accessNumber: "*86",
 		log: silentLog,
 	});
-	return { notifier, enqueued, sent, worked };
+	return { notifier, enqueued, sent, worked, givenUp };
 }
 
 describe("a stored message", () => {
@@ -67,7 +70,7 @@ describe("a stored message", () => {
 describe("an e-mail job", () => {
 	test("sends the message as it is now", async () => {
 		const { notifier, sent } = begin(sampleNotice({ newMessages: 7 }));
-		await notifier.send(JOB);
+		await notifier.send(JOB, TRY);
 		expect(sent).toMatchObject([{ messageId: MESSAGE_ID, to: { address: "jane@example.com" } }]);
 		expect(sent[0]!.text).toContain("7 new messages");
 	});
@@ -77,18 +80,18 @@ describe("an e-mail job", () => {
 		["the message was deleted meanwhile", undefined],
 	])("sends nothing and is done where %s", async (_, notice) => {
 		const { notifier, sent } = begin(notice);
-		await notifier.send(JOB);
+		await notifier.send(JOB, TRY);
 		expect(sent).toEqual([]);
 	});
 
 	test("fails as the outbox fails, so that the queue tries again", async () => {
 		const failure = new Failure("mailServerUnavailable", "down", "wait");
-		await expect(begin(sampleNotice(), failure).notifier.send(JOB)).rejects.toBe(failure);
+		await expect(begin(sampleNotice(), failure).notifier.send(JOB, TRY)).rejects.toBe(failure);
 	});
 
 	test("fails for good where the address is none", async () => {
 		const { notifier } = begin(sampleNotice({ email: "a@b.example,c@d.example" }));
-		await expect(notifier.send(JOB)).rejects.toMatchObject({ code: "badInput", permanent: true });
+		await expect(notifier.send(JOB, TRY)).rejects.toMatchObject({ code: "badInput", permanent: true });
 	});
 });
 

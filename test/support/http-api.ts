@@ -12,10 +12,13 @@ import {
 	createRateLeases,
 	createSubscribers,
 	createTokens,
+	createWebhooks,
 	type FirstOperator,
+	type TargetPolicy,
 } from "../../src/directory/index.ts";
 import { createHttpApp, createMetrics, type HttpDeps, type HttpSettings } from "../../src/http/index.ts";
 import { type CallMailboxes, createMailboxes, moveMailboxes } from "../../src/mailbox/index.ts";
+import { createWebhookSender } from "../../src/notify/index.ts";
 import { numberHooks } from "../../src/platform/number-hooks.ts";
 import { createRouting, namedRoutes } from "../../src/routing/index.ts";
 import type { Store } from "../../src/store/index.ts";
@@ -34,6 +37,7 @@ export interface Answer {
 export interface TestApi extends AsyncDisposable {
 	readonly app: FastifyInstance;
 	readonly deps: HttpDeps;
+	readonly masterKey: Uint8Array;
 	readonly store: Store;
 	/** Mailboxes as calls see them. */
 	readonly calls: CallMailboxes;
@@ -54,6 +58,8 @@ export interface Given {
 	/** Opened elsewhere, left open at the end; else one on a fresh database. */
 	readonly store?: Store;
 	readonly accountKey?: string;
+	/** Where webhooks may lead to; public HTTPS alone where absent. */
+	readonly webhookTargets?: TargetPolicy;
 }
 
 export async function openTestApi(settings: Partial<HttpSettings> = {}, given: Given = {}): Promise<TestApi> {
@@ -73,6 +79,10 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	await addExampleRoutes(store);
 	const defaults = { timeZone: "UTC", language: "en" };
 	const mailboxes = createMailboxes({ store, masterKey, clock, log, defaults });
+	const policy = given.webhookTargets ?? { privateTargets: false, plainHttp: false };
+	// No test asks name servers; literals need none.
+	const resolve = async () => Promise.reject(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }));
+	const { send } = opened.use(createWebhookSender({ policy, clock, userAgent: "Afterbeep/test", resolve }));
 	const deps: HttpDeps = {
 		tokens: createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 }),
 		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) }),
@@ -84,6 +94,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 		keptAnswers: createKeptAnswers({ store, clock }),
 		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
 		rateLeases: createRateLeases({ db: store.db, clock }),
+		webhooks: createWebhooks({ store, masterKey, clock, policy, send }),
 		clock,
 		log,
 		version: "1.2.3",
@@ -124,6 +135,7 @@ export async function openTestApi(settings: Partial<HttpSettings> = {}, given: G
 	return {
 		app,
 		deps,
+		masterKey,
 		store,
 		calls: mailboxes,
 		operator: { ...operator, accountId: EXAMPLE_ACCOUNT, distributorId },

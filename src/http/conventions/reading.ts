@@ -7,7 +7,7 @@ import { z } from "zod";
 import { HTTP_LIMITS } from "../limits.ts";
 import { HttpError } from "./errors.ts";
 
-/** Of a text field: `""` means that it was not sent. */
+/** Of a text or a choice: `""` means that it was not sent. */
 export const blankIsAbsent = z.registry<{ readonly blank: "absent" }>();
 
 /** A value in the schema's spelling; undefined for absent. Complaints go to `problems`. */
@@ -44,7 +44,7 @@ function foldOf(schema: z.core.$ZodType): Fold {
 		return foldOf(schema.unwrap());
 	if (schema instanceof z.ZodObject) return foldObject(schema);
 	if (schema instanceof z.ZodArray) return foldArray(foldOf(schema.element));
-	if (schema instanceof z.ZodEnum) return foldEnum(schema.options.map(String));
+	if (schema instanceof z.ZodEnum) return foldEnum(schema.options.map(String), blankIsAbsent.has(schema));
 	if (schema instanceof z.ZodBoolean) return foldBoolean;
 	if (schema instanceof z.ZodNumber) return foldNumber;
 	if (schema instanceof z.ZodString) return foldText(blankIsAbsent.has(schema));
@@ -80,9 +80,13 @@ function foldArray(element: Fold): Fold {
 		Array.isArray(value) ? value.map((item, i) => element(item, `${where}[${i}]`, problems)) : value;
 }
 
-function foldEnum(options: readonly string[]): Fold {
+function foldEnum(options: readonly string[], absentWhenBlank: boolean): Fold {
 	const canonical = new Map(options.map((option) => [option.toLowerCase(), option]));
-	return (value) => (typeof value === "string" ? (canonical.get(value.toLowerCase()) ?? value) : value);
+	return (value) => {
+		if (typeof value !== "string") return value;
+		if (absentWhenBlank && value.trim() === "") return undefined;
+		return canonical.get(value.toLowerCase()) ?? value;
+	};
 }
 
 /** An object of names that nobody knows: kept as it is, so each text in it must be one that can be stored. */

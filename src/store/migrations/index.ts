@@ -3,6 +3,7 @@ import type { Migration } from "kysely/migration";
 import * as spine from "./0001-spine.ts";
 import * as accounts from "./0002-accounts.ts";
 import * as numbers from "./0003-numbers.ts";
+import * as webhooks from "./0004-webhooks.ts";
 import * as routing from "./0005-routing.ts";
 import * as rateLimits from "./0006-rate-limits.ts";
 
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0003-numbers": numbers,
 	"0005-routing": routing,
 	"0006-rate-limits": rateLimits,
+	"0004-webhooks": webhooks,
 };
