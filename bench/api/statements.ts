@@ -9,9 +9,16 @@ import { createMailboxes, type MailboxFields } from "../../src/mailbox/index.ts"
 import { openStore } from "../../src/store/index.ts";
 import type { BenchPlatform } from "../support/platform.ts";
 
+interface Statement {
+	/** Where the platform keeps it prepared, so does the replay. */
+	readonly name: string | undefined;
+	readonly text: string;
+	readonly values: readonly unknown[];
+}
+
 export interface Recorded {
 	readonly number: string;
-	readonly statements: readonly { readonly text: string; readonly values: readonly unknown[] }[];
+	readonly statements: readonly Statement[];
 	readonly length: number;
 }
 
@@ -46,13 +53,17 @@ export async function recordStatements(
 			? mailboxes.activate(who, number, undefined, mailboxFields)
 			: mailboxes.info(who, number, undefined);
 	await work(); // connections are open and prepared from here on
-	const statements: { text: string; values: readonly unknown[] }[] = [];
+	const statements: Statement[] = [];
 	const original = pg.Client.prototype.query;
 	pg.Client.prototype.query = function query(this: pg.Client, ...args: unknown[]) {
-		const [first, second] = args as [string | { text: string; values?: unknown[] }, unknown[] | undefined];
+		const [first, second] = args as [
+			string | { name?: string; text: string; values?: unknown[] },
+			unknown[] | undefined,
+		];
 		const text = typeof first === "string" ? first : first.text;
 		const values = typeof first === "string" ? (second ?? []) : (first.values ?? second ?? []);
-		statements.push({ text, values: Array.isArray(values) ? values : [] });
+		const name = typeof first === "string" ? undefined : first.name;
+		statements.push({ name, text, values: Array.isArray(values) ? values : [] });
 		return (original as (...all: unknown[]) => unknown).apply(this, args);
 	} as typeof original;
 	try {
@@ -70,7 +81,8 @@ export async function replayer(
 	numbers: readonly string[],
 ): Promise<(i: number) => Promise<void>> {
 	const perNumber = numbers.map((number) =>
-		recorded.statements.map(({ text, values }) => ({
+		recorded.statements.map(({ name, text, values }) => ({
+			...(name === undefined ? {} : { name }),
 			text,
 			values: values.map((value) => (value === recorded.number ? number : value)),
 		})),
@@ -78,7 +90,7 @@ export async function replayer(
 	return async (i) => {
 		const client = await pool.connect();
 		try {
-			for (const statement of perNumber[i]!) await client.query(statement.text, [...statement.values]);
+			for (const statement of perNumber[i]!) await client.query({ ...statement, values: [...statement.values] });
 		} finally {
 			client.release();
 		}

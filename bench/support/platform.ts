@@ -14,6 +14,7 @@ import { descendants, proportionalMemoryMb, startPinned } from "./process.ts";
 
 export const SIP_CORE = 0;
 export const OTHER_CORE = 1;
+export const RTP_PORTS = { from: 20_000, to: 29_999 };
 const ACCOUNT = { AccountKey: "DID-bench", AccountSecret: randomBytes(24).toString("hex") };
 const program = resolve(import.meta.dirname, "../../bin/afterbeep.js");
 
@@ -54,7 +55,7 @@ export async function startBenchPlatform(options: { readonly apiCore?: number } 
 		AFTERBEEP_ROLES: roles,
 		AFTERBEEP_HTTP: `127.0.0.1:${httpPort}`,
 		AFTERBEEP_SIP: `udp:127.0.0.1:${sipPort}`,
-		AFTERBEEP_RTP_PORTS: "20000-29999",
+		AFTERBEEP_RTP_PORTS: `${RTP_PORTS.from}-${RTP_PORTS.to}`,
 		AFTERBEEP_BLOBS: `file:${blobs}`,
 		AFTERBEEP_MASTER_KEY: masterKeyFile,
 		AFTERBEEP_ACCOUNT_KEY: ACCOUNT.AccountKey,
