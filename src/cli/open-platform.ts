@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import type { Config } from "../config/index.ts";
 import {
 	type Accounts,
+	audit,
 	createAccounts,
 	createKeys,
 	createNumbers,
@@ -23,7 +24,7 @@ import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes, moveMailboxes } from "../mailbox/index.ts";
 import { numberHooks } from "../platform/number-hooks.ts";
 import { openLog } from "../platform/open-log.ts";
-import { namedRoutes } from "../routing/index.ts";
+import { createRouting, namedRoutes, type Routing } from "../routing/index.ts";
 import { openStore, type Store } from "../store/index.ts";
 
 export interface Opened {
@@ -35,6 +36,7 @@ export interface Opened {
 	readonly subscribers: Subscribers;
 	readonly keys: Keys;
 	readonly signingKeys: SigningKeys;
+	readonly routing: Routing;
 }
 
 /** A command asks one thing at a time. */
@@ -64,6 +66,7 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 	);
 	const masterKey = await loadMasterKey({ file: config.masterKeyFile, dataFolder: config.dataFolder, create: false });
 	const clock = systemClock;
+	const operators = createOperators({ store, masterKey, clock });
 	const mailboxes = createMailboxes({
 		store,
 		clock,
@@ -74,11 +77,12 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 	return {
 		store,
 		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) }),
-		operators: createOperators({ store, masterKey, clock }),
+		operators,
 		mailboxes,
 		accounts: createAccounts({ store, clock }),
 		subscribers: createSubscribers({ store, clock, moveMailboxes }),
 		keys: createKeys({ store, masterKey, clock }),
 		signingKeys: createSigningKeys({ store, masterKey, clock }),
+		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
 	};
 }

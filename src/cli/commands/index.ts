@@ -13,6 +13,7 @@ import { keysCreate, keysList, keysRevoke, keysRotate, signingKeysList, signingK
 import { mailboxesShow } from "./mailboxes.ts";
 import { messagesAudio, messagesList } from "./messages.ts";
 import { numbersImport, numbersList } from "./numbers.ts";
+import { routingCommands } from "./routing.ts";
 import { start } from "./start.ts";
 import {
 	subscribersCreate,
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
 	subscribersShow,
 	subscribersUpdate,
 	subscribersTransfer,
+	...routingCommands,
 	mailboxesShow,
 	messagesList,
 	messagesAudio,
