@@ -1,4 +1,5 @@
 import type { TelephoneAudio } from "../audio/index.ts";
+import { audit } from "../directory/index.ts";
 import { Failure, LIMITS, uuidv7 } from "../domain/index.ts";
 import { SAMPLES_PER_MS, toBlob } from "./blob-audio.ts";
 import type { GreetingKind, Greetings } from "./call-types.ts";
@@ -42,10 +43,11 @@ export async function setGreeting(
 	const blobKey = `greetings/${mailboxId.slice(-2)}/${mailboxId}/${kind}-${uuidv7()}.wav`;
 	await needs.store.blobs.put(blobKey, toBlob({ encoding: audio.encoding, samples }));
 	const stored = await needs.store.transaction(async (tx) => {
-		if (!(await lockMailbox(tx, mailboxId))) return false;
+		const mailbox = await lockMailbox(tx, mailboxId);
+		if (!mailbox) return false;
 		const old = await tx
 			.selectFrom("greetings")
-			.select("blobKey")
+			.select(["blobKey", "durationMs"])
 			.where("mailboxId", "=", mailboxId)
 			.where("greetingType", "=", greetingType)
 			.executeTakeFirst();
@@ -61,6 +63,15 @@ export async function setGreeting(
 			.onConflict((conflict) => conflict.columns(["mailboxId", "greetingType"]).doUpdateSet(columns))
 			.execute();
 		if (old) await eraseBlobs(needs, tx, [old.blobKey]);
+		await audit(tx, {
+			who: { accountKey: "phone" },
+			at: needs.clock.now(),
+			accountId: mailbox.accountId,
+			number: mailbox.phoneNumber,
+			operation: "setGreeting",
+			...(old && { before: { GreetingType: greetingType, DurationMs: old.durationMs } }),
+			after: { GreetingType: greetingType, DurationMs: columns.durationMs },
+		});
 		return true;
 	});
 	if (stored) return;
