@@ -1,6 +1,7 @@
 /** Numbers of an operator: given out, looked up, imported. */
 import { type Clock, Failure, isE164, type Principal } from "../domain/index.ts";
 import type { Store } from "../store/index.ts";
+import { audit } from "./audit.ts";
 import { availability, inventory } from "./availability.ts";
 import { runDue } from "./due.ts";
 import { isId } from "./ids.ts";
@@ -79,8 +80,17 @@ export function createNumbers(needs: NumbersNeeds): Numbers {
 			store.transaction((tx) => importNumbers(tx, announcing, who, numbers, provision)),
 		runDue: () => runDue(announcing),
 		ownerOf: (number) => ownerOf(db, number),
-		importPool: async (distributorId, numbers) => {
-			const { imported, skipped } = await store.transaction((tx) => importPool(tx, distributorId, numbers));
+		importPool: async (distributorId, numbers, who = { accountKey: "job" }) => {
+			const { imported, skipped } = await store.transaction(async (tx) => {
+				const done = await importPool(tx, distributorId, numbers);
+				const at = clock.now();
+				const after = { Imported: done.imported, Skipped: done.skipped.length };
+				const operation = who.operation ?? "importPool";
+				if (done.imported > 0) {
+					await audit(tx, { who: { ...who, distributorId }, at, accountId: null, operation, after });
+				}
+				return done;
+			});
 			return { imported, skipped };
 		},
 		list: async (filter) => {

@@ -244,6 +244,7 @@ export interface Numbers {
 	importPool(
 		distributorId: string,
 		numbers: readonly NumberImport[],
+		who?: Actor,
 	): Promise<{ readonly imported: number; readonly skipped: readonly string[] }>;
 	/** Not scoped: for the CLI. */
 	list(filter: { readonly status?: string | undefined; readonly limit: number }): Promise<readonly NumberView[]>;

@@ -1,5 +1,5 @@
 /** Operators, accounts, subscribers, keys and the audit log from the command line, on a real data folder. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -58,6 +58,20 @@ describe("afterbeep distributors, accounts, keys, subscribers, audit", () => {
 		expect(JSON.stringify(listed)).not.toContain(made.AccountSecret);
 		const text = await run("distributors", "list", "--data", data);
 		expect(text.stdout).toContain("Second Mobile");
+	});
+
+	test("numbers import fills the pool of the operator that is named, and is written down", async () => {
+		const [, second] = await json<Record<string, string>[]>("distributors", "list");
+		const file = path.join(path.dirname(data), "numbers.csv");
+		await writeFile(file, "Number\n+15550001111\n+15550001112\n");
+		const done = await json("numbers", "import", file, "--distributor", second!.DistributorId!);
+		expect(done).toMatchObject({ Imported: 2 });
+		const [entry] = await json<object[]>("audit", "--limit", "1");
+		expect(entry).toMatchObject({
+			Operation: "numbers import",
+			DistributorId: second!.DistributorId,
+			After: { Imported: 2, Skipped: 0 },
+		});
 	});
 
 	test("accounts create, update, show", async () => {

@@ -1,6 +1,7 @@
 /** `afterbeep numbers`: list, and import into the operator's pool. */
 import { readFile } from "node:fs/promises";
 import { Failure } from "../../domain/index.ts";
+import { cliPrincipal, DISTRIBUTOR_OPTION } from "../acting.ts";
 import type { Command } from "../command.ts";
 import { limitOption } from "../input.ts";
 import { readNumberFile } from "../number-file.ts";
@@ -44,7 +45,7 @@ export const numbersImport: Command = {
 	name: "numbers import",
 	summary: "Fill the pool from a CSV file",
 	positionals: [{ name: "FILE.csv", required: true }],
-	options: { "skip-bad": { meaning: "import the good lines, leave out the bad ones" } },
+	options: { ...DISTRIBUTOR_OPTION, "skip-bad": { meaning: "import the good lines, leave out the bad ones" } },
 	details: `
 The file has a header with Number and, where wanted, AreaCode, ZipCode, ICCID, in any order.
 Numbers are E.164 (+11234567890). Nothing is imported unless every line is good.
@@ -71,7 +72,8 @@ Numbers that are held already are skipped. The first import removes the unassign
 			return 1;
 		}
 		return withPlatform(invocation, async ({ numbers, operators }) => {
-			const result = await numbers.importPool(await operators.defaultDistributorId(), file.numbers);
+			const who = await cliPrincipal(operators, "numbers import", invocation.value("distributor"));
+			const result = await numbers.importPool(who.distributorId, file.numbers, who);
 			if (invocation.json) terminal.json({ Imported: result.imported, Skipped: result.skipped, Bad: bad });
 			else {
 				const held = result.skipped.length === 0 ? "" : `, ${result.skipped.length} held already`;
