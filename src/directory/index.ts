@@ -22,7 +22,7 @@ export { DIRECTORY_LIMITS } from "./limits.ts";
 export { deriveKey, type KeyPurpose, loadMasterKey } from "./master-key.ts";
 export { swapsLeft } from "./number-row.ts";
 export { createNumbers, type NumbersNeeds } from "./numbers.ts";
-export { createOperators } from "./operators.ts";
+export { createOperators, hasOperator } from "./operators.ts";
 export { LIVE_STATUSES, numberNotFound, type OwnedNumber, ownedNumber } from "./owned-number.ts";
 export { createRateLeases, type Lease, type RateLeases, type RateRule } from "./rate-leases.ts";
 export { createSigningKeys, type SigningKeys, type SigningKeyView } from "./signing-keys.ts";

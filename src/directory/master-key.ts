@@ -21,7 +21,8 @@ const HOW_TO_MAKE_ONE = `head -c ${DIRECTORY_LIMITS.keyBytes} /dev/urandom > FIL
  *
  * @param options.file path given by the operator; then it is never made here, since a mistyped path would silently
  *   begin a new key beside the database of the old one.
- * @param options.create make `master.key` in the data folder where it is missing: only with a database of our own.
+ * @param options.create make `master.key` in the data folder where it is missing: only with a database of our own in
+ *   which nothing hangs on a key yet.
  * @returns 32 octets.
  * @throws Failure `configInvalid`: missing, unreadable or of another length.
  */
@@ -43,8 +44,8 @@ export async function loadMasterKey(options: {
 	if (!options.create) {
 		throw new Failure(
 			"configInvalid",
-			"DATABASE_URL is set, but no master key is given",
-			`Set AFTERBEEP_MASTER_KEY to the file that all nodes on this database share; for a new database make one: ${HOW_TO_MAKE_ONE}.`,
+			`The master key of this database is missing: ${path} does not exist`,
+			"Put the file back from your copy, or set AFTERBEEP_MASTER_KEY to it: without it PINs, account secrets and tokens are void.",
 		);
 	}
 	await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });

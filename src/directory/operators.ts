@@ -17,6 +17,11 @@ import type { FirstOperator, Operators } from "./types.ts";
  */
 const EXAMPLE_ACCOUNT_ID = "AID-ab12345-2725-45a1-bd5e-526ed19799xx";
 
+/** False for a database that no first start has filled yet: nothing in it hangs on a master key. */
+export async function hasOperator({ db }: Pick<Store, "db">): Promise<boolean> {
+	return (await db.selectFrom("distributors").select("id").limit(1).executeTakeFirst()) !== undefined;
+}
+
 export function createOperators(needs: {
 	readonly store: Store;
 	readonly masterKey: Uint8Array;

@@ -37,8 +37,9 @@ describe("the master key", () => {
 		expect(second).toEqual(first);
 	});
 
-	test("is asked for where the database is an outside one", async () => {
+	test("is asked for where the database is an outside one, or has been in use already", async () => {
 		const error = await failure(loadMasterKey({ file: undefined, dataFolder: folder, create: false }));
+		expect(error.message).toContain(join(folder, "master.key"));
 		expect(error.mend).toContain("AFTERBEEP_MASTER_KEY");
 		expect(await readdir(folder)).toEqual([]);
 	});

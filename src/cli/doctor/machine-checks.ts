@@ -4,6 +4,7 @@ import { access, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "../../config/index.ts";
 import { Failure } from "../../domain/index.ts";
+import { CREDENTIALS_FILE } from "../../platform/first-start.ts";
 import { PROMPTS_FOLDER } from "../../platform/prompts-folder.ts";
 import { loadPrompts } from "../../speech/index.ts";
 import { type Finding, fail, ok, reason, warn } from "./finding.ts";
@@ -25,24 +26,23 @@ export function checkNode(): Finding {
 
 export async function checkDataFolder(config: Config): Promise<Finding> {
 	const folder = config.dataFolder;
-	if (!existsSync(folder)) {
-		return warn(
-			"data folder",
-			`${folder} does not exist`,
-			"The first `afterbeep start` makes it; or name another with --data.",
-		);
-	}
+	const nearest = nearestExisting(folder);
 	try {
-		await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-		return ok("data folder", `${folder} can be written`);
+		await access(nearest, constants.R_OK | constants.W_OK | constants.X_OK);
 	} catch (error) {
-		return fail("data folder", `${folder} can not be written (${reason(error)})`, "Run as its owner, or chown it.");
+		return fail("data folder", `${nearest} can not be written (${reason(error)})`, "Run as its owner, or chown it.");
 	}
+	if (nearest === folder) return ok("data folder", `${folder} can be written`);
+	const mend = "The first `afterbeep start` makes it; or name another with --data.";
+	return warn("data folder", `${folder} does not exist`, mend);
+}
+
+function nearestExisting(folder: string): string {
+	return existsSync(folder) ? folder : nearestExisting(path.dirname(folder));
 }
 
 export async function checkDisk(config: Config): Promise<Finding> {
-	let folder = config.dataFolder;
-	while (!existsSync(folder)) folder = path.dirname(folder);
+	const folder = nearestExisting(config.dataFolder);
 	const { bavail, bsize } = await statfs(folder);
 	const free = bavail * bsize;
 	const hours = Math.floor(free / (8000 * 3600));
@@ -55,24 +55,22 @@ export async function checkDisk(config: Config): Promise<Finding> {
 export async function checkMasterKey(config: Config): Promise<Finding> {
 	const file = config.masterKeyFile ?? path.join(config.dataFolder, "master.key");
 	const status = await stat(file).catch(() => undefined);
-	if (status === undefined) {
-		return config.masterKeyFile === undefined
-			? warn(
-					"master key",
-					`${file} does not exist`,
-					"The first `afterbeep start` makes it; then keep a copy apart from the database.",
-				)
-			: fail(
-					"master key",
-					`${file} does not exist`,
-					"Copy it from the first node; without it no PIN and no token is good.",
-				);
-	}
+	if (status === undefined) return keyMissing(config, file);
 	if ((status.mode & 0o077) !== 0) {
 		const mode = (status.mode & 0o777).toString(8);
 		return fail("master key", `${file} has mode ${mode}: others on this machine can read it`, `chmod 600 ${file}`);
 	}
 	return ok("master key", `${file}, readable by its owner only`);
+}
+
+function keyMissing(config: Config, file: string): Finding {
+	const found = `${file} does not exist`;
+	if (config.masterKeyFile !== undefined)
+		return fail("master key", found, "Copy it from the first node; without it no PIN and no token is good.");
+	// The first start writes the credentials after the key.
+	if (existsSync(path.join(config.dataFolder, CREDENTIALS_FILE)))
+		return fail("master key", found, "Put it back from your copy; without it no PIN and no token is good.");
+	return warn("master key", found, "The first `afterbeep start` makes it; then keep a copy apart from the database.");
 }
 
 export async function checkPrompts(config: Config): Promise<Finding> {
