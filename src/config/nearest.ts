@@ -5,7 +5,8 @@
 export function nearest(name: string, known: Iterable<string>): string | undefined {
 	const wanted = name.toLowerCase();
 	let best: string | undefined;
-	let bestEdits = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+	// Of a name of three letters two edits leave nothing: `foo` is not `log`.
+	let bestEdits = (wanted.length <= 3 ? 1 : Math.max(2, Math.floor(wanted.length / 3))) + 1;
 	for (const candidate of known) {
 		const edits = editDistance(wanted, candidate.toLowerCase());
 		if (edits < bestEdits) {

@@ -70,6 +70,8 @@ describe("Nearest name", () => {
 		["mesages", "messages"],
 		["docter", "doctor"],
 		["zzzzzz", undefined],
+		["dem", "demo"],
+		["foo", undefined],
 	])("%s is probably %s", (name, meant) => {
 		expect(nearest(name, ["start", "messages", "doctor", "demo"])).toBe(meant);
 	});
