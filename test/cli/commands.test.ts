@@ -169,6 +169,12 @@ describe("Reading commands", () => {
 		}
 	});
 
+	test("a number without voicemail is told apart from one that no account has", async () => {
+		const remarks = async (asked: string) => (await run("mailboxes", "show", asked, "--data", data)).stderr;
+		expect(await remarks("+19999999999")).toContain("no account");
+		expect(await remarks("+11234567891")).toContain("no account");
+	});
+
 	test("mailboxes show tells the PIN's status and never the PIN", async () => {
 		const shown = await json<Record<string, unknown>>("mailboxes", "show", number);
 		expect(shown).toMatchObject({ PhoneNumber: number, FirstName: "John", PinSet: true, NewMessages: 1 });

@@ -1,6 +1,7 @@
 /** `afterbeep mailboxes`: show. Never a PIN. */
 import type { Command } from "../command.ts";
 import { phoneNumberArgument } from "../input.ts";
+import { whyNoVoicemail } from "../no-voicemail.ts";
 import { printable } from "../terminal.ts";
 import { mailboxView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -12,11 +13,11 @@ export const mailboxesShow: Command = {
 	examples: ["afterbeep mailboxes show +11234567890"],
 	async run(invocation) {
 		const number = phoneNumberArgument(invocation.positionals[0]!);
-		return withPlatform(invocation, async ({ mailboxes }) => {
+		return withPlatform(invocation, async ({ mailboxes, numbers }) => {
 			const { terminal } = invocation;
 			const details = await mailboxes.details(number);
 			if (details === undefined) {
-				terminal.remark(`${number} has no voicemail. Activate it: POST /v1.0/numbers/voicemail/activate`);
+				terminal.remark(await whyNoVoicemail(number, { numbers }));
 				return 1;
 			}
 			const view = mailboxView(details);

@@ -2,6 +2,7 @@
 import { encodeWav } from "../../audio/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
+import { whyNoVoicemail } from "../no-voicemail.ts";
 import { table } from "../terminal.ts";
 import { messageView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -20,10 +21,10 @@ export const messagesList: Command = {
 		if ((given === undefined) === !invocation.flag("all")) throw new UsageError("Give a NUMBER, or --all.");
 		const number = given === undefined ? undefined : phoneNumberArgument(given);
 		const limit = limitOption(invocation, 100);
-		return withPlatform(invocation, async ({ mailboxes }) => {
+		return withPlatform(invocation, async ({ mailboxes, numbers }) => {
 			const { terminal } = invocation;
 			if (number !== undefined && (await mailboxes.details(number)) === undefined) {
-				terminal.remark(`${number} has no voicemail. Activate it: POST /v1.0/numbers/voicemail/activate`);
+				terminal.remark(await whyNoVoicemail(number, { numbers }));
 				return 1;
 			}
 			const messages = (await mailboxes.listMessages(number, limit)).map(messageView);
