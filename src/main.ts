@@ -106,18 +106,10 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	if (prompts !== undefined) {
 		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, clock, log }, opened);
 	}
-	const { admin } = config;
-	const hasApi = config.roles.has("api");
-	if (hasApi || admin !== undefined) {
-		// Loaded only here: a node of calls alone holds 17 MB less.
-		const { createMetrics, startHttp } = await import("./http/index.ts");
-		const metrics = createMetrics();
-		measure(metrics, parts);
-		if (admin !== undefined) {
-			const wanted = [{ variable: "AFTERBEEP_ADMIN", transport: "tcp", ...admin }] as const;
-			opened.use(await listening(wanted, () => startAdminServer(admin, metrics)));
-		}
-		if (hasApi) parts.http = opened.use(
+	const metrics = await startMetrics(config, parts, opened);
+	if (config.roles.has("api") && metrics !== undefined) {
+		const { startHttp } = await import("./http/index.ts");
+		parts.http = opened.use(
 			await listening([{ variable: "AFTERBEEP_HTTP", transport: "tcp", ...config.http }], () =>
 				startHttp(config.http, {
 					tokens,
@@ -135,7 +127,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 					log,
 					version: VERSION,
 					readiness: () => readiness(config, store, parts),
-					metrics: admin === undefined ? metrics : metricsElsewhere(metrics),
+					metrics: config.admin === undefined ? metrics : metricsElsewhere(metrics),
 					settings: httpSettings(config),
 				}),
 			),
@@ -156,6 +148,20 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 			log.info({}, "stopped");
 		},
 	};
+}
+
+/** The room of HTTP is loaded only where somebody asks it something: a node of calls alone holds 17 MB less. */
+async function startMetrics(config: Config, parts: Parts, opened: AsyncDisposableStack): Promise<Metrics | undefined> {
+	const { admin, roles } = config;
+	if (admin === undefined && !roles.has("api")) return undefined;
+	const { createMetrics } = await import("./http/index.ts");
+	const metrics = createMetrics();
+	measure(metrics, parts);
+	if (admin !== undefined) {
+		const wanted = [{ variable: "AFTERBEEP_ADMIN", transport: "tcp", ...admin }] as const;
+		opened.use(await listening(wanted, () => startAdminServer(admin, metrics)));
+	}
+	return metrics;
 }
 
 async function makeFirstOperator(config: Config, operators: Operators, { log, announce }: StartOptions): Promise<void> {
