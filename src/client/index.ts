@@ -1,0 +1,1 @@
+export { AfterbeepError, type ClientOptions, createCaller, type OperationFacts } from "./caller.ts";
