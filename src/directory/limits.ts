@@ -56,10 +56,6 @@ export const DIRECTORY_LIMITS = {
 	swapPeriodDays: 30,
 	/** Contract 1.8. */
 	areasPerPage: 10_000,
-	/** Contract 2.7. */
-	inventoryPageDefault: 100,
-	inventoryPageMax: 10_000,
-	pagesMax: 1_000_000,
 	/** Numbers of one change of status: all of them are locked until it is done. */
 	statusNumbersMax: 1_000,
 	/** An EffectiveDate further away is a slip of the pen. */

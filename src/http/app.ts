@@ -16,6 +16,10 @@ import { callFilterOperations } from "./resources/call-filters.ts";
 import { distributorOperations } from "./resources/distributors.ts";
 import { keyOperations } from "./resources/keys.ts";
 import { messageRouteOperations } from "./resources/message-routes.ts";
+import { numberImportOperations } from "./resources/number-import.ts";
+import { numberLifeOperations } from "./resources/number-life.ts";
+import { numberListOperations } from "./resources/number-lists.ts";
+import { numberUpdateOperations } from "./resources/number-update.ts";
 import { numberOperations } from "./resources/numbers.ts";
 import { serveReference } from "./resources/reference.ts";
 import { scheduleOperations } from "./resources/schedules.ts";
@@ -24,6 +28,7 @@ import { subscriberOperations } from "./resources/subscribers.ts";
 import { tokenOperations } from "./resources/tokens.ts";
 import { voiceRouteOperations } from "./resources/voice-routes.ts";
 import { voicemailOperations } from "./resources/voicemail.ts";
+import { voicemailCareOperations } from "./resources/voicemail-care.ts";
 import { webhookOperations } from "./resources/webhooks.ts";
 import { workgroupOperations } from "./resources/workgroups.ts";
 
@@ -32,7 +37,12 @@ export function allOperations(deps: HttpDeps): readonly Operation[] {
 	return [
 		...tokenOperations(deps),
 		...numberOperations(deps),
+		...numberListOperations(deps),
+		...numberUpdateOperations(deps),
+		...numberLifeOperations(deps),
+		...numberImportOperations(deps),
 		...voicemailOperations(deps),
+		...voicemailCareOperations(deps),
 		...voiceRouteOperations(deps),
 		...messageRouteOperations(deps),
 		...accountOperations(deps),

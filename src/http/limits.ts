@@ -29,6 +29,14 @@ export const HTTP_LIMITS = {
 	addressPartCharsMax: 200,
 	/** A subscriber's password is read and dropped. */
 	passwordCharsMax: 1_000,
+	/** Contract 2.7. */
+	inventoryPageDefault: 100,
+	inventoryPageMax: 10_000,
+	pageNumberMax: 1_000_000,
+	/** Numbers of one change of status: all are locked until it is done. */
+	statusNumbersMax: 1_000,
+	/** More do not fit into a body. */
+	importNumbersMax: 5_000,
 	/** How often the server looks for requests that are too slow. */
 	connectionsCheckMs: 1_000,
 	/** Beyond the time for the body, so that the answer can be ours and not the socket's. */

@@ -15,7 +15,10 @@ const WEBHOOK = "WID-0d2f8c1e-5b7a-4f63-9c10-6f2f1f0f4a11";
 const EVENT = "EVID-0197c1f2-4f0a-7c31-8d52-2f6a1b9c3d4e";
 
 export async function addExampleThings(api: TestApi): Promise<void> {
-	for (const number of ["+11234567890", "+18018018011", "+1234567890"]) await own(api, number);
+	for (const number of ["+11234567890", "+18018018011", "+1234567890", "+12016093801", "+12345678901"]) {
+		await own(api, number);
+	}
+	await api.post("/v1.0/numbers/voicemail/activate", { PhoneNumber: "+18018018011", Email: "john@example.com" });
 	const { store, operator } = api;
 	await store.db
 		.insertInto("subscribers")
@@ -34,6 +37,17 @@ export async function addExampleThings(api: TestApi): Promise<void> {
 			distributorId: operator.distributorId,
 			name: "Billing system",
 			secretHash: Buffer.alloc(32),
+		})
+		.execute();
+	await store.db
+		.insertInto("orders")
+		.values({
+			id: "JNUOID-12390e1f-d7a6-4489-b695-1ad363b8d596",
+			distributorId: operator.distributorId,
+			accountId: operator.accountId,
+			orderType: "provision",
+			orderStatus: "Complete",
+			numbers: ["+12815703894"],
 		})
 		.execute();
 	for (const id of GROUPS) {
@@ -57,6 +71,7 @@ export async function addExampleThings(api: TestApi): Promise<void> {
 export async function addExamplePool(api: TestApi): Promise<void> {
 	await api.deps.numbers.importPool(api.operator.distributorId, [
 		{ number: "+18016025346", zipCode: "84603" },
+		{ number: "+12016093802", zipCode: "07001" },
 		...["+18016025347", "+18016025348", "+18016025349"].map((number) => ({ number })),
 	]);
 }

@@ -1,6 +1,8 @@
 /** The kinds of field that requests of the contract are made of (1.7, 1.8, 2.2, 2.4). Messages complete "<Field> ...". */
 import { z } from "zod";
 import { LIMITS } from "../../domain/index.ts";
+import { HTTP_LIMITS } from "../limits.ts";
+import { readDate } from "./dates.ts";
 import { blankIsAbsent } from "./reading.ts";
 
 const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
@@ -14,8 +16,8 @@ export const phoneNumber = z
 	)
 	.meta({ description: "Telephone number in E.164 form.", examples: ["+11234567890"] });
 
-/** Opaque: looked up, never taken apart (contract 1.7). */
-const idText = (charsMin: 0 | 1) =>
+/** Opaque: looked up, never taken apart (contract 1.7). @param charsMin 0 where an empty text clears. */
+export const idText = (charsMin: 0 | 1) =>
 	z
 		.string()
 		.trim()
@@ -113,15 +115,18 @@ export function shortText(charsMax: number) {
 		.regex(new RegExp(`^[^${CONTROLS}]*$`), "must not hold control characters");
 }
 
+/** From 1; a text in the query of one operation, a number in the body of another (contract 1.8). */
+export const pageNumber = z
+	.int("must be a whole number")
+	.min(1, "must be at least 1")
+	.max(HTTP_LIMITS.pageNumberMax, `must be at most ${HTTP_LIMITS.pageNumberMax}`)
+	.optional()
+	.meta({ description: "Page wanted; 1 when absent.", examples: [1] });
+
 /** Pages are counted from 1 (contract 1.8). @param perPage default and greatest size of one. */
 export function pageFields(perPage: { readonly byDefault: number; readonly max: number }) {
 	return {
-		PageNumber: z
-			.int()
-			.min(1, "must be at least 1")
-			.max(1_000_000, "must be at most 1000000")
-			.optional()
-			.meta({ description: "From 1, the default.", examples: [1] }),
+		PageNumber: pageNumber,
 		TotalPerPage: z
 			.int()
 			.min(1, "must be at least 1")
@@ -139,3 +144,25 @@ export function pageOf(
 	const limit = input.TotalPerPage ?? byDefault;
 	return { offset: ((input.PageNumber ?? 1) - 1) * limit, limit };
 }
+
+/** A SIM's number in an update; `""` clears it. */
+export const iccidText = z
+	.string()
+	.trim()
+	.regex(/^(?:[0-9]{18,20}[Ff]?)?$/, "must be 18 to 20 digits, with or without a trailing F")
+	.meta({ examples: ["8901240397190195850"] });
+
+/** What an update means: undefined keeps, null clears. */
+export function clearable(text: string | undefined): string | null | undefined {
+	return text === "" ? null : text;
+}
+
+/** `M/d/yyyy` or ISO (contract 1.8); `readDate` gives the moment. */
+export const effectiveDate = z
+	.string()
+	.trim()
+	.max(40, "must be a date such as 12/31/2026")
+	.refine((text) => text === "" || readDate(text) !== undefined, "must be a date such as 12/31/2026 or 2026-12-31")
+	.meta({ description: "Day of the change, from its midnight in UTC. Absent or past: now.", examples: ["12/31/2023"] })
+	.register(blankIsAbsent, { blank: "absent" })
+	.optional();

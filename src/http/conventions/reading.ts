@@ -10,6 +10,9 @@ import { HttpError } from "./errors.ts";
 /** Of a text or a choice: `""` means that it was not sent. */
 export const blankIsAbsent = z.registry<{ readonly blank: "absent" }>();
 
+/** Of an object: a plain text in its place stands for this member (contract 2.9 has both forms). */
+export const textMeans = z.registry<{ readonly member: string }>();
+
 /** A value in the schema's spelling; undefined for absent. Complaints go to `problems`. */
 type Fold = (value: unknown, where: string, problems: string[]) => unknown;
 
@@ -57,7 +60,9 @@ function foldObject(schema: z.ZodObject): Fold {
 	const fields = new Map(
 		Object.entries(schema.shape).map(([name, field]) => [name.toLowerCase(), { name, fold: foldOf(field) }]),
 	);
-	return (value, where, problems) => {
+	const member = textMeans.get(schema)?.member;
+	return (given, where, problems) => {
+		const value = typeof given === "string" && member !== undefined ? { [member]: given } : given;
 		if (!isRecord(value)) return value;
 		const folded: Record<string, unknown> = {};
 		const seen = new Set<string>();

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import type { NumberView, Provisioned } from "../../directory/index.ts";
+import { type NumberView, type Provisioned, swapsLeft } from "../../directory/index.ts";
 import { Failure } from "../../domain/index.ts";
 import { usDate } from "../conventions/dates.ts";
 import { accountId, areaCode, iccid, optionalId, phoneNumber, zipCode } from "../conventions/fields.ts";
 import { type Operation, operation, refuse } from "../conventions/operation.ts";
 import type { HttpDeps } from "../deps.ts";
+import { nextSwapReset } from "./number-lists.ts";
+import { classificationOf, cnamOf } from "./number-words.ts";
 
 const ProvisionRequest = z.object({
 	NumberType: z.enum(["mvno", "iot"]).meta({ description: "What the number is for." }),
@@ -110,34 +112,30 @@ function provisionResponse({ orderId, orderDate, number }: Provisioned): z.input
 	};
 }
 
-const CLASSIFICATIONS: Readonly<Record<string, "MVNO" | "IoT">> = { mvno: "MVNO", iot: "IoT" };
-
-function numberResponse(number: NumberView): z.input<typeof NumberResponse> {
+function numberResponse(number: NumberView, now: Date): z.input<typeof NumberResponse> {
 	return {
 		Number: number.number,
 		TNID: `TNID-${number.id}`,
 		OrderId: number.orderId,
-		// Contract 2.6: what provisioning calls NumberType is the Classification here.
 		NumberType: "mobile",
 		MessageEnabled: number.messageEnabled,
 		MessageRouteId: number.messageRouteId,
 		VoiceEnabled: number.voiceEnabled,
-		Classification: CLASSIFICATIONS[number.numberType ?? ""] ?? null,
+		Classification: classificationOf(number),
 		MessageType: number.messageType,
 		VoiceRouteId: number.voiceRouteId,
 		Status: number.status,
 		OriginalDatePurchased: number.provisionedOn === null ? null : usDate(number.provisionedOn),
 		AssignedSubscriberId: number.assignedSubscriberId,
 		Iccid: number.iccid,
-		Cnam: null,
+		Cnam: cnamOf(number),
 		QrActivationLink: null,
-		// No swap can be ordered yet, so none remains.
-		SwapsRemaining: 0,
-		NextSwapResetDate: null,
+		SwapsRemaining: swapsLeft(number, now),
+		NextSwapResetDate: nextSwapReset(number.swapsResetOn, now),
 	};
 }
 
-export function numberOperations({ numbers, keptAnswers }: HttpDeps): readonly Operation[] {
+export function numberOperations({ numbers, keptAnswers, clock }: HttpDeps): readonly Operation[] {
 	return [
 		operation({
 			id: "provisionNumber",
@@ -216,7 +214,7 @@ export function numberOperations({ numbers, keptAnswers }: HttpDeps): readonly O
 					Iccid: "8901240397190557414F",
 					Cnam: null,
 					QrActivationLink: null,
-					SwapsRemaining: 0,
+					SwapsRemaining: 2,
 					NextSwapResetDate: null,
 				},
 			},
@@ -228,7 +226,7 @@ export function numberOperations({ numbers, keptAnswers }: HttpDeps): readonly O
 				if (input.PhoneNumber !== undefined && input.PhoneNumber !== number) {
 					throw new Failure("notFound", "no number is both Number and PhoneNumber", "Send one of the two.");
 				}
-				return numberResponse(await numbers.get(who, { number, iccid: input.ICCID }));
+				return numberResponse(await numbers.get(who, { number, iccid: input.ICCID }), clock.now());
 			},
 		}),
 	];
