@@ -1,3 +1,4 @@
+export { accountFor } from "./account-for.ts";
 export {
 	type AccountFields,
 	type Accounts,
@@ -6,6 +7,7 @@ export {
 	createAccounts,
 	type PostalAddress,
 } from "./accounts.ts";
+export { type AdoptedNumber, type Adoption, adoptNumbers } from "./adopt-numbers.ts";
 export { type AuditEntry, type AuditFilter, type AuditView, audit, eraseAudit, readAudit } from "./audit.ts";
 export {
 	type EventCounts,

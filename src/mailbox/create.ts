@@ -7,6 +7,7 @@ import { deposit } from "./deposit.ts";
 import { eraseBlobsNow } from "./erase-blobs.ts";
 import { find, stillOpen } from "./find.ts";
 import { greetings, setGreeting } from "./greetings.ts";
+import { importMailboxes } from "./import.ts";
 import { details, info } from "./info.ts";
 import { audio, listMessages, messageAudio, messages, setStatus } from "./messages.ts";
 import type { Needs } from "./needs.ts";
@@ -53,6 +54,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		resetPin: (who, number, accountId) => resetPin(needs, who, number, accountId),
 		pinNotice: (mailboxId, resetId) => pinNotice(needs, mailboxId, resetId),
 		eraseBlobs: (blobKeys) => eraseBlobsNow(needs, blobKeys),
+		importMailboxes: (who, given, report) => importMailboxes(needs, who, given, report),
 		numberHooks: numberHooks(needs),
 		details: (number) => details(needs, number),
 		listMessages: (number, limit) => listMessages(needs, number, limit),

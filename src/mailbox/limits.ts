@@ -14,6 +14,8 @@ export const MAILBOX_LIMITS = {
 	resetPinDigits: 6,
 	/** Blob keys in one job: the longest have about 110 characters, and jobs hold no more than 16 KiB. */
 	eraseKeysPerJob: 100,
+	/** Mailboxes of one transaction of a bulk import: about five seconds of PIN hashing on one core. */
+	importBatchLines: 250,
 	/** Messages erased in one transaction. */
 	purgeBatch: 500,
 	listMax: 10_000,

@@ -58,6 +58,37 @@ export interface PinNotice {
 	readonly resetOn: Date;
 }
 
+export interface MailboxImportLine {
+	/** Of the file, from 1. */
+	readonly line: number;
+	readonly phoneNumber: string;
+	readonly fields: MailboxFields;
+	readonly timeZone?: string | undefined;
+	readonly language?: string | undefined;
+}
+
+export interface MailboxImport {
+	/** Names what is imported and for whom: the same again goes on where it stopped. */
+	readonly importId: string;
+	/** Undefined: the operator's only account. */
+	readonly accountId: string | undefined;
+	/** Each number once; each line without a `lineProblem`. */
+	readonly lines: readonly MailboxImportLine[];
+	/** Take no numbers that are not the operator's yet. */
+	readonly knownOnly?: boolean | undefined;
+	/** From the first line, whatever was done before. */
+	readonly again?: boolean | undefined;
+}
+
+export interface ImportProgress {
+	readonly done: number;
+	readonly total: number;
+	/** Lines that an earlier run had done. */
+	readonly resumedAt: number;
+	/** Lines that could not be imported since the last report. */
+	readonly problems: readonly { readonly line: number; readonly reason: string }[];
+}
+
 /**
  * Verbs of the API. Failures: `notFound` for unknown, foreign or cancelled numbers alike; `badInput` for fields out of
  * bounds or an AccountId that the principal does not have (contract 1.5).
@@ -91,6 +122,8 @@ export interface Mailboxes {
 	notice(messageId: string, phoneNumber: string): Promise<MessageNotice | undefined>;
 	/** Tells webhooks that a notification was given up. */
 	notifyFailed(messageId: string, phoneNumber: string, reason: FailureCode | "unknown"): Promise<void>;
+	/** Bulk: activates a mailbox for each line. Reports after each batch. */
+	importMailboxes(who: Principal, given: MailboxImport, report: (progress: ImportProgress) => void): Promise<void>;
 	/** Erases messages past the retention of their mailbox, deleted ones past theirs. @returns how many. */
 	purge(): Promise<number>;
 }
