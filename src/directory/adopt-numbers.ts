@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import type { Announcing } from "./events.ts";
 import { areaOf } from "./number-row.ts";
 import { writeOrder } from "./orders.ts";
 import { LIVE_STATUSES } from "./owned-number.ts";
@@ -22,6 +23,7 @@ export interface Adoption {
 /** All are locked until the transaction ends. @returns for each number its account, or why it can not be had. */
 export async function adoptNumbers(
 	tx: Tx,
+	announcing: Announcing,
 	who: Principal,
 	adoption: Adoption,
 ): Promise<ReadonlyMap<string, AdoptedNumber>> {
@@ -48,7 +50,13 @@ export async function adoptNumbers(
 			})
 			.where(sql<boolean>`number = any(${taken}::text[])`)
 			.execute();
-		await writeOrder(tx, who, { id: orderId, accountId, orderType: "import", orderDate: at, numbers: taken });
+		await writeOrder(tx, announcing, who, {
+			id: orderId,
+			accountId,
+			orderType: "import",
+			orderDate: at,
+			numbers: taken,
+		});
 	}
 	const mine = new Set(taken);
 	return new Map(

@@ -73,7 +73,7 @@ async function storeBatch(
 ): Promise<ImportProgress["problems"]> {
 	const now = needs.clock.now();
 	const { lines } = given;
-	const numbers = await adoptNumbers(tx, who, {
+	const numbers = await adoptNumbers(tx, { clock: needs.clock, jobs: needs.store.jobs }, who, {
 		accountId,
 		at: now,
 		numbers: lines.map((line) => line.phoneNumber),
