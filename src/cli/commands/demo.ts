@@ -16,7 +16,13 @@ Then it stays up until Ctrl-C. Exit code 0 if every step held, else 1.`,
 	examples: ["afterbeep demo", "afterbeep demo --exit"],
 	async run(invocation) {
 		const stopped = new AbortController();
-		const stop = (signal: string): void => stopped.abort(new Stopped(signal));
+		const stop = (signal: string): void => {
+			if (stopped.signal.aborted) return;
+			// Told at once, since calls and database take seconds to end.
+			invocation.terminal.line();
+			invocation.terminal.line("Ending the platform and removing its data folder ...");
+			stopped.abort(new Stopped(signal));
+		};
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 		const screen = createScreen(invocation.terminal);
 		try {
@@ -24,7 +30,6 @@ Then it stays up until Ctrl-C. Exit code 0 if every step held, else 1.`,
 		} catch (error) {
 			const { terminal } = invocation;
 			if (stopped.signal.aborted) {
-				terminal.line();
 				terminal.line("Stopped.");
 				return 130;
 			}
@@ -76,8 +81,6 @@ async function runDemo(invocation: Invocation, screen: Screen, signal: AbortSign
 	await broken.catch((error: unknown) => {
 		if (!signal.aborted) throw error;
 	});
-	terminal.line();
-	terminal.line("Ending the platform and removing its data folder.");
 	return 0;
 }
 

@@ -13,7 +13,7 @@ const DEFAULT_SIP_PORT = 5060;
 const READY_WAIT_MS = 30_000;
 const READY_POLL_MS = 50;
 /** Calls of the tour are over when it ends. */
-const DRAIN_SECONDS = 3;
+const DRAIN_SECONDS = 1;
 const END_WAIT_MS = 15_000;
 
 export interface Ports {
