@@ -10,8 +10,10 @@ import { distributorsCreate, distributorsList } from "./distributors.ts";
 import { doctor } from "./doctor.ts";
 import { jobsList, jobsRetry } from "./jobs.ts";
 import { keysCreate, keysList, keysRevoke, keysRotate, signingKeysList, signingKeysRotate } from "./keys.ts";
+import { mailboxCareCommands } from "./mailbox-care.ts";
 import { mailboxesShow } from "./mailboxes.ts";
 import { messagesAudio, messagesList } from "./messages.ts";
+import { numberLifeCommands } from "./number-life.ts";
 import { numbersImport, numbersList } from "./numbers.ts";
 import { routingCommands } from "./routing.ts";
 import { start } from "./start.ts";
@@ -29,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
 	call,
 	numbersList,
 	numbersImport,
+	...numberLifeCommands,
 	distributorsList,
 	distributorsCreate,
 	accountsList,
@@ -48,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
 	subscribersTransfer,
 	...routingCommands,
 	mailboxesShow,
+	...mailboxCareCommands,
 	messagesList,
 	messagesAudio,
 	callsList,

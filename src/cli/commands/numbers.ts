@@ -1,11 +1,10 @@
 /** `afterbeep numbers`: list, and import into the operator's pool. */
-import { readFile } from "node:fs/promises";
-import { Failure } from "../../domain/index.ts";
 import { cliPrincipal, DISTRIBUTOR_OPTION } from "../acting.ts";
 import type { Command } from "../command.ts";
 import { limitOption } from "../input.ts";
 import { readNumberFile } from "../number-file.ts";
 import { table } from "../terminal.ts";
+import { readText } from "../text-file.ts";
 import { numberView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -37,8 +36,6 @@ export const numbersList: Command = {
 	},
 };
 
-/** Of a file of numbers: several million lines. */
-const FILE_BYTES_MAX = 256 * 1024 * 1024;
 const PROBLEMS_SHOWN_MAX = 20;
 
 export const numbersImport: Command = {
@@ -84,19 +81,3 @@ Numbers that are held already are skipped. The first import removes the unassign
 		});
 	},
 };
-
-async function readText(path: string): Promise<string> {
-	try {
-		const bytes = await readFile(path);
-		if (bytes.length > FILE_BYTES_MAX) throw new Failure("badInput", `${path} is larger than 256 MiB.`, "Split it.");
-		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-	} catch (cause) {
-		if (cause instanceof Failure) throw cause;
-		if (cause instanceof TypeError)
-			throw new Failure("badInput", `${path} is not UTF-8 text.`, "Save it as CSV in UTF-8.");
-		const code = (cause as NodeJS.ErrnoException).code ?? "unknown reason";
-		throw new Failure("badInput", `${path} can not be read (${code}).`, "Name a CSV file that this user can read.", {
-			cause,
-		});
-	}
-}
