@@ -13,19 +13,24 @@ import {
 	createOperators,
 	createSigningKeys,
 	createSubscribers,
+	createWebhooks,
 	type Keys,
 	loadMasterKey,
 	type Numbers,
 	type Operators,
 	type SigningKeys,
 	type Subscribers,
+	type Webhooks,
 } from "../directory/index.ts";
 import { Failure, systemClock } from "../domain/index.ts";
 import { createMailboxes, type Mailboxes, moveMailboxes } from "../mailbox/index.ts";
+import { createWebhookSender } from "../notify/index.ts";
 import { numberHooks } from "../platform/number-hooks.ts";
 import { openLog } from "../platform/open-log.ts";
+import { webhookPolicy } from "../platform/room-settings.ts";
 import { createRouting, namedRoutes, type Routing } from "../routing/index.ts";
 import { openStore, type Store } from "../store/index.ts";
+import { VERSION } from "./version.ts";
 
 export interface Opened {
 	readonly store: Store;
@@ -37,6 +42,7 @@ export interface Opened {
 	readonly keys: Keys;
 	readonly signingKeys: SigningKeys;
 	readonly routing: Routing;
+	readonly webhooks: Webhooks;
 }
 
 /** A command asks one thing at a time. */
@@ -74,6 +80,8 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 		masterKey,
 		defaults: { timeZone: config.timeZone, language: config.language },
 	});
+	const policy = webhookPolicy(config);
+	const { send } = stack.use(createWebhookSender({ policy, clock, userAgent: `Afterbeep/${VERSION}` }));
 	return {
 		store,
 		numbers: createNumbers({ store, clock, findRoutes: namedRoutes, hooks: numberHooks(mailboxes.numberHooks) }),
@@ -84,5 +92,6 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 		keys: createKeys({ store, masterKey, clock }),
 		signingKeys: createSigningKeys({ store, masterKey, clock }),
 		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
+		webhooks: createWebhooks({ store, masterKey, clock, policy, send }),
 	};
 }

@@ -24,6 +24,7 @@ import {
 	subscribersTransfer,
 	subscribersUpdate,
 } from "./subscribers.ts";
+import { webhooksDeliveries, webhooksList, webhooksReplay, webhooksTest } from "./webhooks.ts";
 
 export const COMMANDS: readonly Command[] = [
 	start,
@@ -58,6 +59,10 @@ export const COMMANDS: readonly Command[] = [
 	callsTrace,
 	jobsList,
 	jobsRetry,
+	webhooksList,
+	webhooksDeliveries,
+	webhooksReplay,
+	webhooksTest,
 	audit,
 	config,
 	doctor,
