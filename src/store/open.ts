@@ -8,7 +8,7 @@ import { openPool, type PoolOptions, timeouts } from "./connections/pool.ts";
 import { startEmbeddedPostgres } from "./embedded/index.ts";
 import { openJobs } from "./jobs/jobs.ts";
 import { STORE_LIMITS } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { checkMigrated, migrate } from "./migrate.ts";
 import type { Database } from "./schema.ts";
 import type { Db, Store, StoreOptions, Tx } from "./types.ts";
 
@@ -34,7 +34,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 	const blobs = await openBlobs(options.blobs, options.createIfMissing ?? true);
 	const { db, jobs } = await alone(source, options, async (direct) => {
 		await checkVersion(direct);
-		await migrate(direct, options.log);
+		if (options.createIfMissing === false) await checkMigrated(direct);
+		else await migrate(direct, options.log);
 		const { worker, log, connectionsMax = STORE_LIMITS.connectionsDefault } = options;
 		const { pooled, recover, directConfig } = source;
 		const db = kyselyOver<Database>({ config: source.config(), pooled, recover, connectionsMax, log });

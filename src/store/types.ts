@@ -106,7 +106,7 @@ export interface StoreOptions {
 	/** This process runs job handlers (role worker): job maintenance and polling are on. */
 	readonly worker: boolean;
 	readonly connectionsMax?: number;
-	/** False: reading commands; a data folder without a database is a Failure, none is made. Default true. */
+	/** False: commands; no data folder is made, no table changed: a database of another version is a Failure. Default true. */
 	readonly createIfMissing?: boolean;
 	readonly log: Log;
 }

@@ -183,6 +183,28 @@ describe("settings", () => {
 		rmSync(dataFolder, { recursive: true });
 	});
 
+	test("who only looks changes no tables: a database of an older or a newer Afterbeep is told", async () => {
+		await using database = await openTestStore();
+		const looking = { ...database.options, worker: false, createIfMissing: false };
+		await using reader = await openStore(looking);
+		await reader.check();
+		const { rows } = await sql<{ name: string; timestamp: string }>`
+			delete from kysely_migration where name = (select max(name) from kysely_migration) returning name, timestamp`.execute(
+			database.store.db,
+		);
+		const [newest] = rows as [{ name: string; timestamp: string }];
+		await expect(openStore(looking)).rejects.toMatchObject({
+			code: "configInvalid",
+			message: expect.stringContaining(`it lacks ${newest.name}`),
+		});
+		await sql`insert into kysely_migration values (${newest.name}, ${newest.timestamp})`.execute(database.store.db);
+		await sql`insert into kysely_migration values ('9999-future', now()::text)`.execute(database.store.db);
+		await expect(openStore(looking)).rejects.toMatchObject({
+			code: "configInvalid",
+			message: expect.stringContaining("9999-future"),
+		});
+	});
+
 	test("a database of a newer Afterbeep is left alone", async () => {
 		await using database = await openTestStore();
 		await sql`insert into kysely_migration values ('9999-future', now()::text)`.execute(database.store.db);
