@@ -361,7 +361,8 @@ export class CallSession {
 			this.#media?.session.close();
 			await this.#answered?.effects.settled();
 			await this.#keeping;
-			const numbers = { phoneNumber: mask(this.#phoneNumber), from: mask(this.#from) };
+			// A call that reached no number of ours has none, which is another thing than one withheld.
+			const numbers = { phoneNumber: this.#phoneNumber && mask(this.#phoneNumber), from: mask(this.#from) };
 			log.info({ callId, kind: this.#trace.kind, status: this.#trace.status, ...numbers }, "call ended");
 			await this.#trace.write();
 		} catch (error) {
