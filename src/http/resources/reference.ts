@@ -4,7 +4,10 @@ import type { FastifyInstance } from "fastify";
 
 /** The browsable reference at `/docs`; every file of it is served from here, nothing comes from elsewhere. */
 export function serveReference(app: FastifyInstance, document: object): void {
-	app.register(swagger, { mode: "static", specification: { document: document as never } });
+	// What is tried out on the page goes to where the page came from, by whatever name it was called: other hosts are
+	// closed to it by its own policy.
+	const shown = { ...document, servers: [{ url: "/", description: "This platform" }] };
+	app.register(swagger, { mode: "static", specification: { document: shown as never } });
 	app.register(swaggerUi, {
 		routePrefix: "/docs",
 		uiConfig: {
