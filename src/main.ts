@@ -26,6 +26,7 @@ import {
 } from "./directory/index.ts";
 import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import type { HttpServer, Metrics, Readiness } from "./http/index.ts";
+import { LAMP_EVENTS, type Lamps } from "./lamps/index.ts";
 import { createMailboxes, moveMailboxes } from "./mailbox/index.ts";
 import { type Media, startMedia } from "./media/index.ts";
 import { createEmailNotifier, createWebhookNotifier, createWebhookSender, openOutbox } from "./notify/index.ts";
@@ -34,6 +35,7 @@ import { createCallTraces } from "./platform/call-traces.ts";
 import { firstStartText, writeCredentials } from "./platform/first-start.ts";
 import { listening } from "./platform/listening.ts";
 import { numberHooks } from "./platform/number-hooks.ts";
+import { openLamps } from "./platform/open-lamps.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
 import { callSettings, httpSettings, mediaOptions, storeOptions, webhookPolicy } from "./platform/room-settings.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
@@ -61,6 +63,7 @@ interface Parts {
 	http?: HttpServer;
 	sip?: SipUserAgent;
 	calls?: Calls;
+	lamps?: Lamps;
 	media?: Media;
 	draining: boolean;
 }
@@ -241,6 +244,7 @@ async function startTelephony(
 	// Before the first new call: an unfinished recording must not wait behind the traffic of a busy hour.
 	const recovered = await calls.recoverRecordings();
 	if (recovered > 0) log.warn({ recovered }, "recordings of an earlier run that had not ended well were kept");
+	const { lamps, start: startLamps } = openLamps(config, { store, mailboxes, clock, log });
 	const wanted = config.sip.map((address) => ({ variable: "AFTERBEEP_SIP", ...address }));
 	const sip = await listening(wanted, () =>
 		startSipUserAgent({
@@ -249,12 +253,14 @@ async function startTelephony(
 			isTrusted: addressMatcher(config.sipPeers),
 			callsMax: config.callsMax,
 			onCall: (call) => calls.take(call),
+			subscriptions: { events: LAMP_EVENTS, onSubscribe: (subscribe) => lamps.take(subscribe) },
 			log,
 			userAgent: `Afterbeep/${VERSION}`,
 		}),
 	);
 	opened.use(sip);
-	Object.assign(parts, { media, calls, sip });
+	opened.use(await startLamps(sip));
+	Object.assign(parts, { media, calls, sip, lamps });
 }
 
 async function readiness(config: Config, store: Store, parts: Parts): Promise<Readiness> {
@@ -275,6 +281,7 @@ function measure(metrics: Metrics, parts: Parts): void {
 		sip: () => parts.sip?.counters(),
 		calls: () => parts.calls?.counters(),
 		media: () => parts.media?.counters(),
+		lamps: () => parts.lamps?.counters(),
 	};
 	for (const [room, read] of Object.entries(rooms)) {
 		metrics.gauge(`afterbeep_${room}`, `Counters and gauges of the room ${room}, by name.`, ["name"], async () =>

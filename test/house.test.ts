@@ -20,6 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 	routing: ["domain", "store"],
 	mailbox: ["audio", "domain", "store", "directory"],
 	calls: ["audio", "domain", "sip", "media", "speech"],
+	lamps: ["domain", "sip"],
 	notify: ["audio", "domain", "mailbox", "directory", "store"],
 	http: ["domain", "mailbox", "directory", "routing"],
 };
@@ -30,7 +31,7 @@ const OPEN_ROOMS = new Set(["config", "platform", "cli", "main.ts"]);
  * machines their timers.
  */
 const PURE =
-	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog)\/(?!running)|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver)|speech\/say|routing\/(decide|schedule-hours))/;
+	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog)\/(?!running)|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver)|speech\/say|routing\/(decide|schedule-hours)|lamps\/(subscription|message-summary|addressing))/;
 const IMPURE_CALLS =
 	/\b(Date\.now\(|new Date\(\)|Math\.random\(|randomBytes\(|randomUUID\(|setTimeout\(|setInterval\(|performance\.now\()|from "node:(fs|dgram|http|https|tls|worker_threads|child_process|timers)/;
 

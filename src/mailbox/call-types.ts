@@ -57,6 +57,19 @@ export interface DepositedRecording {
 	readonly speechMs: number;
 }
 
+/** For the lamps: a mailbox at one moment. */
+export interface LampReading {
+	readonly phoneNumber: string;
+	/** Another one whenever the counts are others. */
+	readonly version: string;
+	readonly counts: {
+		readonly new: number;
+		readonly old: number;
+		readonly newUrgent: number;
+		readonly oldUrgent: number;
+	};
+}
+
 export type DepositResult = "stored" | "tooShort" | "mailboxGone";
 
 /** `own`: the network asserted the mailbox's own number as the caller; `foreign`: everybody else, web and API. */

@@ -9,6 +9,7 @@ import { find, stillOpen } from "./find.ts";
 import { greetings, setGreeting } from "./greetings.ts";
 import { importMailboxes } from "./import.ts";
 import { details, info } from "./info.ts";
+import { lampReading } from "./lamp-reading.ts";
 import { audio, listMessages, messageAudio, messages, setStatus } from "./messages.ts";
 import type { Needs } from "./needs.ts";
 import { notice } from "./notice.ts";
@@ -61,6 +62,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		messageAudio: (messageId) => messageAudio(needs, messageId),
 		notice: (messageId, number) => notice(needs, messageId, number),
 		notifyFailed: (messageId, number, reason) => notifyFailed(needs, messageId, number, reason),
+		lampReading: (mailboxId) => lampReading(needs, mailboxId),
 		purge: () => purge(needs),
 
 		find: (numbers) => find(needs, numbers),

@@ -124,6 +124,8 @@ export interface Mailboxes {
 	notifyFailed(messageId: string, phoneNumber: string, reason: FailureCode | "unknown"): Promise<void>;
 	/** Bulk: activates a mailbox for each line. Reports after each batch. */
 	importMailboxes(who: Principal, given: MailboxImport, report: (progress: ImportProgress) => void): Promise<void>;
+	/** Undefined where the mailbox or its number is gone. Not scoped: for the lamps. */
+	lampReading(mailboxId: string): Promise<LampReading | undefined>;
 	/** Erases messages past the retention of their mailbox, deleted ones past theirs. @returns how many. */
 	purge(): Promise<number>;
 }

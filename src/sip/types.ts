@@ -135,10 +135,83 @@ export interface OutgoingCall {
 	hangUp(): void;
 }
 
+/** A dialog as plain data: kept by whoever subscribes or notifies, also beyond the life of this process. */
+export interface DialogState {
+	readonly callId: string;
+	readonly localTag: string;
+	readonly remoteTag: string;
+	readonly localParty: string;
+	readonly remoteParty: string;
+	readonly routeSet: readonly string[];
+	readonly remoteTarget: string;
+	readonly localCseq: number;
+	readonly remoteCseq: number | undefined;
+}
+
+/** Where requests of a dialog go when its target is a name: the way that its first request came by. */
+export interface ReturnPath {
+	readonly transport: TransportName;
+	readonly address: string;
+	readonly port: number;
+}
+
+/**
+ * A SUBSCRIBE (RFC 6665) to one of the event packages offered. Answer it once; later calls do nothing. Its sender gives
+ * up after 64*T1.
+ */
+export interface IncomingSubscribe {
+	readonly request: SipRequest;
+	readonly source: Source;
+	readonly localAddress: string;
+	/** Value of Event without parameters, lower case. */
+	readonly event: string;
+	/** Parameter `id` of Event, "" where there is none. */
+	readonly eventId: string;
+	/** Expires in seconds; undefined where the peer leaves it to us. */
+	readonly expiresSeconds: number | undefined;
+	/** It has a To tag: a refresh, or the end. */
+	readonly inDialog: boolean;
+	/**
+	 * The dialog that a 200 makes. In a dialog: its names, the new target and the number of this request; parties, routes
+	 * and our own number are those of the first SUBSCRIBE.
+	 */
+	readonly dialog: DialogState;
+	readonly path: ReturnPath;
+	/** 200, which names the time that is granted. NOTIFY must follow at once (RFC 6665 §4.2.1.2). */
+	accept(expiresSeconds: number): void;
+	reject(status: number, options?: { readonly reason?: string; readonly headers?: readonly HeaderField[] }): void;
+}
+
+export interface NotifyOptions {
+	/** In a dialog: its number is not used, so that whoever keeps the dialog can write down `cseq` before it is sent. */
+	readonly dialog: DialogState;
+	readonly cseq: number;
+	readonly path: ReturnPath;
+	readonly headers: readonly HeaderField[];
+	readonly body?: { readonly type: string; readonly text: string };
+	/** Told once, never within `notify`; 408 for a time-out and 503 for a failed transport where no answer came (`answered` false). */
+	onFinal(result: NotifyResult): void;
+}
+
+export interface NotifyResult {
+	readonly status: number;
+	readonly answered: boolean;
+	/** From Retry-After. */
+	readonly retryAfterSeconds: number | undefined;
+}
+
+export interface SubscriptionOptions {
+	/** Event packages that can be subscribed to; every other gets 489. */
+	readonly events: readonly string[];
+	onSubscribe(subscribe: IncomingSubscribe): void;
+}
+
 export interface SipUserAgent extends AsyncDisposable {
 	/** The addresses in force, with real ports. */
 	readonly listening: readonly ListenAddress[];
 	placeCall(options: OutgoingCallOptions): OutgoingCall;
+	/** NOTIFY in the dialog of a subscription (RFC 6665 §4.2.2). Nothing is sent once the agent is closed. */
+	notify(options: NotifyOptions): void;
 	/** While draining, new INVITEs and OPTIONS get 503 with Retry-After; running dialogs go on. */
 	setDraining(draining: boolean): void;
 	/** Monotonic counters for metrics, by name (such as `sipRequestsReceived`, `untrustedDropped`). */
@@ -161,6 +234,8 @@ export interface SipUserAgentOptions {
 	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
 	readonly callsMax?: number;
 	onCall(call: IncomingCall): void;
+	/** Without it SUBSCRIBE gets 405. */
+	readonly subscriptions?: SubscriptionOptions;
 	/** OPTIONS outside a dialog gets 200 with Allow, Accept, Supported unless draining. */
 	readonly log: SipLog;
 	readonly userAgent?: string;

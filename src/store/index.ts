@@ -9,6 +9,7 @@ export { JOB_POLICIES, type JobPolicy } from "./jobs/policies.ts";
 export { STORE_LIMITS } from "./limits.ts";
 export { openStore } from "./open.ts";
 export type * from "./schema.ts";
+export type * from "./schema-lamps.ts";
 export type * from "./schema-routing.ts";
 export type * from "./schema-webhooks.ts";
 export type * from "./types.ts";

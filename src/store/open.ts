@@ -7,6 +7,7 @@ import { asFailure, asStartFailure } from "./connections/outage.ts";
 import { openPool, type PoolOptions, timeouts } from "./connections/pool.ts";
 import { startEmbeddedPostgres } from "./embedded/index.ts";
 import { openJobs } from "./jobs/jobs.ts";
+import { Listener } from "./jobs/listener.ts";
 import { STORE_LIMITS } from "./limits.ts";
 import { checkMigrated, migrate } from "./migrate.ts";
 import type { Database } from "./schema.ts";
@@ -53,6 +54,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 		blobs,
 		jobs,
 		transaction: (work) => inTransaction(db, work),
+		listen: async (channel, onNotice) => {
+			const listener = new Listener({ config: source.directConfig, channel, onNotice, log: options.log });
+			await listener.connect();
+			return listener;
+		},
 		check: async () => {
 			await bounded(sql`select 1`.execute(db));
 			await blobs.check();

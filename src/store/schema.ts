@@ -1,5 +1,6 @@
 /** The tables as Kysely types. Migrations are the truth; this mirrors the newest one. */
 import type { ColumnType, Generated } from "kysely";
+import type { LampTables } from "./schema-lamps.ts";
 import type { RoutingTables } from "./schema-routing.ts";
 import type { WebhookTables } from "./schema-webhooks.ts";
 
@@ -275,7 +276,7 @@ export interface RateBucketTable {
 }
 
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
-export interface Database extends RoutingTables, WebhookTables {
+export interface Database extends LampTables, RoutingTables, WebhookTables {
 	distributors: DistributorTable;
 	accounts: AccountTable;
 	accountKeys: AccountKeyTable;

@@ -92,6 +92,11 @@ export interface Store extends AsyncDisposable {
 	readonly jobs: Jobs;
 	/** Runs in one transaction; connection failures become Failure `storeUnavailable`. */
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+	/**
+	 * Hears notices (`pg_notify`) over a connection of its own that comes back by itself; `undefined`: it was just made,
+	 * so that notices may have been missed. Never throws. Dispose it before the store.
+	 */
+	listen(channel: string, onNotice: (payload: string | undefined) => void): Promise<AsyncDisposable>;
 	/** Throws Failure `storeUnavailable` when the database or the blob store can not be used now. */
 	check(): Promise<void>;
 }

@@ -4,18 +4,29 @@ import { textToOctets } from "../message/text.ts";
 import { type OctetField, statusLine, writeMessage } from "../message/write.ts";
 
 /** Honest: each method here is carried out, and every other gets 405 (RFC 3261 §8.2.1). */
-export const METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO"] as const;
-export const ALLOW: OctetField = ["Allow", METHODS.join(", ")];
+const CALL_METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO"] as const;
 export const ACCEPT: OctetField = ["Accept", "application/sdp"];
 /** Empty means: no extensions (§20.37). Every option tag in Require is therefore refused with 420. */
 export const SUPPORTED: OctetField = ["Supported", ""];
-export const CAPABILITIES: readonly OctetField[] = [
-	ALLOW,
-	ACCEPT,
-	["Accept-Encoding", "identity"],
-	["Accept-Language", "en"],
-	SUPPORTED,
-];
+
+/** What this user agent can do: it takes subscriptions only where somebody above does. */
+export interface Abilities {
+	readonly methods: ReadonlySet<string>;
+	readonly allow: OctetField;
+	/** Allow-Events (RFC 6665 §8.2.2); none where there are no event packages. */
+	readonly allowEvents: readonly OctetField[];
+	/** For the 200 of OPTIONS (RFC 3261 §11.2). */
+	readonly all: readonly OctetField[];
+}
+
+/** @param eventPackages that can be subscribed to. */
+export function abilities(eventPackages: readonly string[]): Abilities {
+	const methods = [...CALL_METHODS, ...(eventPackages.length > 0 ? ["SUBSCRIBE"] : [])];
+	const allow: OctetField = ["Allow", methods.join(", ")];
+	const allowEvents: OctetField[] = eventPackages.length > 0 ? [["Allow-Events", eventPackages.join(", ")]] : [];
+	const plain: OctetField[] = [["Accept-Encoding", "identity"], ["Accept-Language", "en"], SUPPORTED];
+	return { methods: new Set(methods), allow, allowEvents, all: [allow, ACCEPT, ...plain, ...allowEvents] };
+}
 
 const REASONS: Readonly<Record<number, string>> = {
 	100: "Trying",
@@ -32,6 +43,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	415: "Unsupported Media Type",
 	416: "Unsupported URI Scheme",
 	420: "Bad Extension",
+	423: "Interval Too Brief",
 	469: "Bad Info Package",
 	480: "Temporarily Unavailable",
 	481: "Call/Transaction Does Not Exist",
@@ -40,6 +52,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	486: "Busy Here",
 	487: "Request Terminated",
 	488: "Not Acceptable Here",
+	489: "Bad Event",
 	491: "Request Pending",
 	500: "Server Internal Error",
 	503: "Service Unavailable",

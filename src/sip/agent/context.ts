@@ -6,6 +6,7 @@ import type { TimerValues } from "../transaction/machine.ts";
 import { uriHost } from "../transport/addresses.ts";
 import type { Flow, MessageTransport } from "../transport/flow.ts";
 import type { SipLog } from "../types.ts";
+import type { Abilities } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Who gets the requests of a dialog. */
@@ -19,6 +20,7 @@ export const COUNTERS = [
 	...(["sipRequestsReceived", "sipResponsesReceived", "sipBadMessages", "sipRetransmissionsReceived"] as const),
 	...(["sipStrayResponses", "sipStrayAcks", "sipResponsesUnsent", "sipCallsReceived", "sipCallsRefused"] as const),
 	...(["sipCallsAnswered", "sipCallsPlaced", "sipCallsCancelled", "sipNoAck", "sipHandlerFailures"] as const),
+	...(["sipSubscribesReceived", "sipRequestsSent", "sipRequestsFailed"] as const),
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 
@@ -30,6 +32,7 @@ export interface AgentContext {
 	readonly clients: ClientTransactions;
 	/** For the dialogs' own 2xx retransmission. */
 	readonly timers: TimerValues;
+	readonly abilities: Abilities;
 	readonly advertisedHost: string | undefined;
 	readonly advertisedPort: number | undefined;
 	/** By `dialogKey`. */

@@ -6,7 +6,7 @@ import { textToOctets } from "../message/text.ts";
 import type { OctetField } from "../message/write.ts";
 import type { ServerUser } from "../transaction/server-transactions.ts";
 import type { CallHandlers, HeaderField, IncomingCall, SipRequest, Source } from "../types.ts";
-import { ALLOW, SUPPORTED } from "./answers.ts";
+import { SUPPORTED } from "./answers.ts";
 import { type AgentContext, contactValue, type DialogUser, newTag } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { Session } from "./session.ts";
@@ -50,7 +50,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		const invite = this.#invite;
 		if (invite === undefined) return;
 		if (!(status > 100 && status < 200)) throw new RangeError(`${status} is no provisional status`);
-		const fields: OctetField[] = [["Contact", contactValue(this.#context, invite.flow)], ALLOW];
+		const fields: OctetField[] = [["Contact", contactValue(this.#context, invite.flow)], this.#context.abilities.allow];
 		const send = (): void => invite.respond(status, { toTag: this.#localTag, echoRecordRoute: true, fields, sdp });
 		send();
 		this.#repeatLater(send);
@@ -111,7 +111,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 			// §14.2: the first INVITE has no final answer yet.
 			const retryAfter = String(randomInt(0, 11));
 			exchange.respond(500, { reason: "INVITE In Progress", fields: [["Retry-After", retryAfter]] });
-		} else if (method === "OPTIONS") exchange.respond(200, { fields: [ALLOW, SUPPORTED] });
+		} else if (method === "OPTIONS") exchange.respond(200, { fields: [this.#context.abilities.allow, SUPPORTED] });
 		else exchange.respond(481);
 	}
 

@@ -6,7 +6,7 @@ import { textToOctets } from "../message/text.ts";
 import { type OctetField, requestLine, writeMessage } from "../message/write.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { OutgoingCall, OutgoingCallOptions } from "../types.ts";
-import { ALLOW, reasonOf, SUPPORTED } from "./answers.ts";
+import { reasonOf, SUPPORTED } from "./answers.ts";
 import { type AgentContext, contactValue, newBranch, newTag, viaValue } from "./context.ts";
 import { Session } from "./session.ts";
 
@@ -78,7 +78,7 @@ export class Outgoing implements OutgoingCall {
 		const fields: OctetField[] = [
 			...this.#head(flow, "INVITE"),
 			["Contact", contactValue(this.#context, flow)],
-			ALLOW,
+			this.#context.abilities.allow,
 			SUPPORTED,
 			["User-Agent", this.#context.serverName],
 			...(headers ?? []).map(([name, value]): OctetField => [name, textToOctets(value)]),

@@ -4,18 +4,20 @@ import type { ParsedRequest } from "../message/message.ts";
 import { splitNameAddr } from "../message/name-addr.ts";
 import { parseUri, schemeOf } from "../message/uri.ts";
 import type { OctetField } from "../message/write.ts";
-import { ACCEPT, ALLOW, METHODS } from "./answers.ts";
+import { type Abilities, ACCEPT } from "./answers.ts";
 
 export interface Refusal {
 	readonly status: number;
 	readonly fields?: readonly OctetField[];
 }
 
-const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
-
 /** Method, Request-URI, hops and extensions. @param isOurs whether a host names this user agent. */
-export function screen(request: ParsedRequest, isOurs: (host: string) => boolean): Refusal | undefined {
-	if (!KNOWN_METHODS.has(request.method)) return { status: 405, fields: [ALLOW] };
+export function screen(
+	request: ParsedRequest,
+	isOurs: (host: string) => boolean,
+	{ methods, allow }: Pick<Abilities, "methods" | "allow">,
+): Refusal | undefined {
+	if (!methods.has(request.method)) return { status: 405, fields: [allow] };
 	const scheme = schemeOf(request.uri);
 	if (scheme !== "sip" && scheme !== "sips" && scheme !== "tel") return { status: 416 };
 	if (hopsUsedUp(request, isOurs)) return { status: 483 };

@@ -4,14 +4,14 @@ import { SIP_LIMITS } from "../limits.ts";
 import { findSdp } from "../message/body.ts";
 import type { ParsedRequest } from "../message/message.ts";
 import { octetsToText } from "../message/text.ts";
-import { parseUri } from "../message/uri.ts";
 import { type OctetField, requestLine, writeMessage } from "../message/write.ts";
 import { Running } from "../transaction/running.ts";
-import type { Flow, NextHop } from "../transport/flow.ts";
+import type { Flow } from "../transport/flow.ts";
 import type { CallEnd, CallHandlers } from "../types.ts";
-import { ALLOW, CAPABILITIES, SUPPORTED } from "./answers.ts";
+import { SUPPORTED } from "./answers.ts";
 import { type AgentContext, contactValue, type DialogUser, newBranch, viaValue } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import { hopOf } from "./next-hop.ts";
 import { readOffer } from "./screening.ts";
 
 /** A 2xx of ours whose ACK has not come. */
@@ -50,7 +50,11 @@ export class Session implements DialogUser {
 
 	/** Sends a 200 with this description and resends it until the ACK comes. */
 	accept(exchange: Exchange, sdp: string, offered: boolean, toTag?: string): void {
-		const fields: OctetField[] = [["Contact", contactValue(this.#context, exchange.flow)], ALLOW, SUPPORTED];
+		const fields: OctetField[] = [
+			["Contact", contactValue(this.#context, exchange.flow)],
+			this.#context.abilities.allow,
+			SUPPORTED,
+		];
 		const octets = exchange.write(200, { toTag, echoRecordRoute: true, fields, sdp });
 		const { cseq } = exchange.request;
 		const { transaction } = exchange;
@@ -90,9 +94,11 @@ export class Session implements DialogUser {
 		if (request.method === "BYE") this.#bye(exchange);
 		else if (this.#ended) exchange.respond(481);
 		else if (request.method === "INVITE") this.#reinvite(exchange);
-		else if (request.method === "OPTIONS") exchange.respond(200, { fields: CAPABILITIES });
+		else if (request.method === "OPTIONS") exchange.respond(200, { fields: this.#context.abilities.all });
 		else if (request.method === "INFO") answerInfo(exchange);
-		else exchange.respond(405, { fields: [ALLOW] });
+		// RFC 6665 §4.5.2: a subscription has a dialog of its own.
+		else if (request.method === "SUBSCRIBE") exchange.respond(403, { reason: "Not In The Dialog Of A Call" });
+		else exchange.respond(405, { fields: [this.#context.abilities.allow] });
 	}
 
 	/** BYE, now or as soon as the standard lets us; `onEnded` comes at once. */
@@ -206,7 +212,7 @@ export class Session implements DialogUser {
 	): void {
 		const next = nextRequest(this.#dialog, method, ackCseq);
 		this.#dialog = next.dialog;
-		this.#context.transports.flowTo(hopOf(next.nextHop, this.#flow), this.#flow, (flow) => {
+		this.#context.transports.flowTo(hopOf(next.nextHop, this.#flow.source), this.#flow, (flow) => {
 			if (flow instanceof Error) {
 				this.#context.log.debug({ method, error: flow.message }, "no way to the peer of a dialog");
 				failed();
@@ -222,21 +228,6 @@ export class Session implements DialogUser {
 			go(writeMessage(requestLine(method, octetsToText(next.uri)), fields), branch, flow);
 		});
 	}
-}
-
-/**
- * Where a request of a dialog goes. Without DNS a name cannot be followed; then, and where the URI says no transport,
- * the way that the dialog came by is taken.
- */
-function hopOf(uriText: string, flow: Flow): NextHop {
-	const uri = parseUri(uriText);
-	const { source } = flow;
-	const named = uri?.params.get("maddr") ?? uri?.host ?? "";
-	const literal = /^[0-9.]+$/.test(named) || named.startsWith("[");
-	if (uri === undefined || !literal) return { transport: source.transport, host: source.address, port: source.port };
-	const wanted = uri.params.get("transport")?.toLowerCase();
-	const transport = wanted === "tcp" || wanted === "udp" ? wanted : source.transport;
-	return { transport, host: named, port: uri.port ?? 5060 };
 }
 
 /** No Info Package is willingly received (RFC 6086 §4.2.2); an empty legacy INFO is a keep-alive and gets 200. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dialogKey } from "../dialog/dialog.ts";
+import { contactUri, dialogKey } from "../dialog/dialog.ts";
 import { SIP_LIMITS } from "../limits.ts";
 import type { BadRequest, ParsedMessage, ParsedRequest, ParseResult } from "../message/message.ts";
 import { ClientTransactions } from "../transaction/client-transactions.ts";
@@ -8,11 +8,20 @@ import { timerValues } from "../transaction/machine.ts";
 import { ServerTransactions } from "../transaction/server-transactions.ts";
 import type { Flow, MessageTransport } from "../transport/flow.ts";
 import type { Gate } from "../transport/gate.ts";
-import type { ListenAddress, OutgoingCall, OutgoingCallOptions, SipUserAgent, SipUserAgentOptions } from "../types.ts";
-import { CAPABILITIES, writeResponse } from "./answers.ts";
+import type {
+	ListenAddress,
+	NotifyOptions,
+	OutgoingCall,
+	OutgoingCallOptions,
+	SipUserAgent,
+	SipUserAgentOptions,
+} from "../types.ts";
+import { abilities, writeResponse } from "./answers.ts";
 import { type AgentContext, COUNTERS, type CounterName, type DialogUser } from "./context.ts";
 import { Exchange, stampedVias } from "./exchange.ts";
 import { Incoming } from "./incoming-call.ts";
+import { eventOf, IncomingSubscription } from "./incoming-subscription.ts";
+import { sendNotify } from "./notify.ts";
 import { Outgoing } from "./outgoing-call.ts";
 import { readOffer, screen } from "./screening.ts";
 
@@ -54,6 +63,7 @@ export class UserAgent implements SipUserAgent {
 			transports,
 			clients: this.#clients,
 			timers: timerValues(t1Ms, false),
+			abilities: abilities(options.subscriptions?.events ?? []),
 			advertisedHost: advertised?.host,
 			advertisedPort: advertised?.port,
 			dialogs: this.#dialogs,
@@ -73,6 +83,10 @@ export class UserAgent implements SipUserAgent {
 		this.#calls.add(call);
 		call.start();
 		return call;
+	}
+
+	notify(options: NotifyOptions): void {
+		if (this.#closed === undefined) sendNotify(this.#context, options);
 	}
 
 	setDraining(draining: boolean): void {
@@ -154,9 +168,12 @@ export class UserAgent implements SipUserAgent {
 		const transaction = this.#servers.open(request, key, this.#transports.replyFlow(flow, request.via));
 		const exchange = new Exchange(request, flow, transaction, this.#context.serverName);
 		const isOurs = (host: string): boolean => this.#isOurs(host, flow);
-		const refusal = screen(request, isOurs) ?? (merged && request.method !== "CANCEL" ? { status: 482 } : undefined);
+		const refusal =
+			screen(request, isOurs, this.#context.abilities) ??
+			(merged && request.method !== "CANCEL" ? { status: 482 } : undefined);
 		if (refusal !== undefined) this.#refuse(exchange, refusal.status, refusal.fields);
 		else if (request.method === "CANCEL") this.#cancel(exchange);
+		else if (request.method === "SUBSCRIBE" && this.#dialogOf(request) === undefined) this.#subscribe(exchange);
 		else if (request.toTag !== "") this.#inDialog(exchange);
 		else if (request.method === "INVITE") this.#invite(exchange);
 		else if (request.method === "OPTIONS") this.#answerOptions(exchange);
@@ -202,10 +219,35 @@ export class UserAgent implements SipUserAgent {
 		if (!taken) call.fail();
 	}
 
+	/** Dialogs of subscriptions are known above: they outlive this process. */
+	#subscribe(exchange: Exchange): void {
+		this.#count("sipSubscribesReceived");
+		const { abilities } = this.#context;
+		const package_ = eventOf(exchange.request);
+		const subscriptions = this.#options.subscriptions;
+		if (subscriptions === undefined || package_ === undefined || !subscriptions.events.includes(package_)) {
+			// RFC 6665 §4.2.1.1; no Event at all was legal before RFC 3265, and nobody can tell what was meant.
+			this.#refuse(exchange, 489, abilities.allowEvents);
+			return;
+		}
+		const contact = contactUri(exchange.request.headers);
+		if (contact === undefined && exchange.request.toTag === "") {
+			this.#refuse(exchange, 400); // RFC 6665 §4.1.2.1: where would the NOTIFY go?
+			return;
+		}
+		const subscribe = new IncomingSubscription(this.#context, exchange);
+		let taken = false;
+		this.#guard("onSubscribe", () => {
+			subscriptions.onSubscribe(subscribe);
+			taken = true;
+		});
+		if (!taken) subscribe.reject(500);
+	}
+
 	/** Does not refuse more than an INVITE would be: dispatchers ask this way whether to send calls (§11.2). */
 	#answerOptions(exchange: Exchange): void {
 		if (this.#draining) this.#refuse(exchange, 503, [["Retry-After", String(SIP_LIMITS.retryAfterSeconds)]]);
-		else exchange.respond(200, { toTag: this.#statelessTag(exchange.request), fields: CAPABILITIES });
+		else exchange.respond(200, { toTag: this.#statelessTag(exchange.request), fields: this.#context.abilities.all });
 	}
 
 	#refuse(exchange: Exchange, status: number, fields: Parameters<typeof writeResponse>[4]["fields"] = []): void {

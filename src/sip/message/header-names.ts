@@ -28,6 +28,7 @@ const COMMON = [
 	...["Record-Route", "Route", "Allow", "Supported", "Require", "Proxy-Require", "Unsupported", "Accept", "User-Agent"],
 	...["Diversion", "History-Info", "P-Asserted-Identity", "P-Called-Party-ID", "Privacy", "Subject", "Reason"],
 	...["Session-Expires", "Min-SE", "Retry-After", "Server", "Date", "Expires", "Event", "Content-Disposition"],
+	...["Subscription-State", "Allow-Events", "Min-Expires"],
 ];
 
 /** Spellings met on every message, so that lower-casing is a look-up. Fixed: names from outside never enter it. */

@@ -1,4 +1,4 @@
-/** Hears of new jobs at once (LISTEN), over a connection of its own that comes back by itself. */
+/** Hears notices of the database at once (LISTEN), such as those of new jobs, over a connection of its own that comes back by itself. */
 import pg from "pg";
 import type { Log } from "../../domain/index.ts";
 
@@ -40,7 +40,7 @@ export class Listener implements AsyncDisposable {
 			await client.connect();
 			await client.query(`listen ${pg.escapeIdentifier(this.#options.channel)}`);
 		} catch (error) {
-			this.#options.log.debug({ error: (error as Error).message }, "can not listen for jobs yet");
+			this.#options.log.debug({ error: (error as Error).message }, "can not listen to the database yet");
 			this.#lost(client);
 			return;
 		}

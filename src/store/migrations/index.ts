@@ -6,6 +6,7 @@ import * as numbers from "./0003-numbers.ts";
 import * as webhooks from "./0004-webhooks.ts";
 import * as routing from "./0005-routing.ts";
 import * as rateLimits from "./0006-rate-limits.ts";
+import * as lamps from "./0007-lamps.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0005-routing": routing,
 	"0006-rate-limits": rateLimits,
 	"0004-webhooks": webhooks,
+	"0007-lamps": lamps,
 };

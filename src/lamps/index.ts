@@ -1,0 +1,3 @@
+export { createLamps, LAMP_EVENTS, type LampSettings, type Lamps, type LampsOptions } from "./lamps.ts";
+export type * from "./message-summary.ts";
+export type * from "./ports.ts";

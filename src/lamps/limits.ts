@@ -1,0 +1,33 @@
+/** Every bound of this room. Units stand at the end of the names. */
+export const LAMP_LIMITS = {
+	/** Granted where the phone names no time (RFC 3842 §3.4 leaves it to us; an hour is what phones ask for). */
+	expiresSecondsDefault: 3_600,
+	/** Less gets 423: a thousand phones that refresh every second are a flood. */
+	expiresSecondsMin: 60,
+	/** More is shortened: a phone that vanished is forgotten after a day at the latest. */
+	expiresSecondsMax: 86_400,
+	/** Phones of one mailbox; above it the one that subscribed first goes. */
+	subscriptionsPerMailboxMax: 32,
+	/** RFC 3842 §3.9: no more than one NOTIFY a second to a subscriber. */
+	notifyEveryMs: 1_000,
+	/** Counts or our own rows could not be had: asked again after so long, as often as it takes. */
+	unreadyRetryMs: 5_000,
+	/** Waits before a NOTIFY that nobody answered is tried again; after the last one the subscription ends. */
+	unansweredRetriesMs: [15_000, 60_000, 300_000],
+	/** Longest Retry-After that is followed. */
+	retryAfterMsMax: 600_000,
+	/** A node without a sign of life for so long has lost its subscriptions to the others. */
+	leaseSeconds: 30,
+	/** How often a node gives that sign and looks for orphans. */
+	beatEveryMs: 10_000,
+	/** Orphans taken over at a time, so that several nodes share them. */
+	takeOverBatch: 500,
+	/** Insurance against lost notices of the database. */
+	pollEveryMs: 30_000,
+	/** Answers of the database that take longer get the SUBSCRIBE a 503, before its sender gives up after 32 s. */
+	answerMsMax: 15_000,
+	/** Seconds in Retry-After of that 503. */
+	retryAfterSeconds: 10,
+	/** Longest value of a URI that stands in Message-Account. */
+	accountCharsMax: 256,
+} as const;

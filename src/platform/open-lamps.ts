@@ -1,0 +1,54 @@
+/** Message waiting on this node: the lamps with what they need of the database and of the settings. */
+import { type Config, printListenAddress } from "../config/index.ts";
+import { type Clock, type Log, numberMask, uuidv7 } from "../domain/index.ts";
+import { createLamps, type LampMailboxes, type Lamps } from "../lamps/index.ts";
+import type { SipUserAgent } from "../sip/index.ts";
+import type { Store } from "../store/index.ts";
+import { createLampRows } from "./lamp-rows.ts";
+
+/** The channel of migration 0007's trigger. */
+const CHANNEL = "afterbeep_lamps";
+
+export interface LampsOnNode {
+	readonly lamps: Lamps;
+	/** Once the SIP user agent listens. Disposing the result ends the lamps, before that agent. */
+	start(sip: SipUserAgent): Promise<AsyncDisposable>;
+}
+
+export interface LampsNeeds {
+	readonly store: Store;
+	readonly mailboxes: LampMailboxes;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+export function openLamps(config: Config, { store, mailboxes, clock, log }: LampsNeeds): LampsOnNode {
+	let address = "";
+	const rows = createLampRows({
+		store,
+		node: uuidv7(),
+		address: () => address,
+		// The embedded database has one node with role sip: the folder's lock sees to that.
+		alone: config.databaseUrl === undefined,
+	});
+	const { country, extensions, assertedIdentity } = config;
+	const lamps = createLamps({
+		settings: { plan: { country, extensions }, assertsIdentity: assertedIdentity },
+		mailboxes,
+		rows,
+		clock,
+		log,
+		mask: numberMask(config.logNumbersFull),
+	});
+	return {
+		lamps,
+		start: async (sip) => {
+			await using opened = new AsyncDisposableStack();
+			address = config.sipAdvertise ?? sip.listening.map(printListenAddress).join(",");
+			opened.use(lamps);
+			await lamps.start(sip);
+			opened.use(await store.listen(CHANNEL, (mailboxId) => lamps.changed(mailboxId)));
+			return opened.move();
+		},
+	};
+}
