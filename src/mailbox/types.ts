@@ -2,6 +2,7 @@
 import type { TelephoneAudio } from "../audio/index.ts";
 import type { NumberHooks } from "../directory/index.ts";
 import type { FailureCode, Message, Principal } from "../domain/index.ts";
+import type { LampReading } from "./call-types.ts";
 
 export interface MailboxFields {
 	/** Undefined: unchanged. `""` clears name and e-mail; a PIN can not be cleared. */

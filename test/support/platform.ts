@@ -39,7 +39,7 @@ export interface Platform {
 	/** Audio of a message, linear at 8,000 Hz. */
 	audio(messageId: string): Promise<Int16Array>;
 	/** One of the platform's counters; 0 where it has none of that name. */
-	counter(room: "sip" | "calls" | "media", name: string): Promise<number>;
+	counter(room: "sip" | "calls" | "media" | "lamps", name: string): Promise<number>;
 	/** Waits until no call is left. */
 	untilIdle(): Promise<void>;
 	/** Sends a signal and nothing more. */
