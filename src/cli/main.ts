@@ -5,7 +5,11 @@ import { runCommandLine } from "./run.ts";
 import { createTerminal } from "./terminal.ts";
 
 // `afterbeep messages list | head` closes the pipe early: that is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+	if (error.code === "EPIPE") process.exit(0);
+	process.stderr.write(`Error: standard output can not be written (${error.code ?? error.message}).\n`);
+	process.exit(1);
+});
 
 const code = await runCommandLine(process.argv.slice(2), {
 	commands: COMMANDS,
@@ -13,4 +17,5 @@ const code = await runCommandLine(process.argv.slice(2), {
 	self: [process.execPath, fileURLToPath(import.meta.url)],
 });
 // What a pipe still holds is written before the process ends, whatever handles are left open.
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+// A stream that failed calls back before it tells its error: the listener above then decides.
+process.stdout.write("", (failed) => failed ?? process.stderr.write("", () => process.exit(code)));

@@ -1,5 +1,5 @@
 /** `afterbeep start` as an operating system sees it: files, ports, signals, what is left behind. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -74,7 +74,7 @@ async function untilUp(platform: Started): Promise<void> {
 
 /** The postmaster's process, where its pid file tells one that lives. */
 function postgresRuns(): boolean {
-	const file = join(data, "postgres", "postmaster.pid");
+	const file = join(data, "postgres", "data", "postmaster.pid");
 	if (!existsSync(file)) return false;
 	return existsSync(`/proc/${readFileSync(file, "utf8").split("\n")[0]}`);
 }
@@ -122,8 +122,21 @@ describe("afterbeep start", () => {
 	test("it ends when the process that keeps a channel to it is gone", async () => {
 		const platform = start({ ipc: true });
 		await untilUp(platform);
+		expect(postgresRuns()).toBe(true);
 		platform.child.disconnect();
 		expect(await platform.exit).toBe(0);
 		expect(postgresRuns()).toBe(false);
+	});
+});
+
+describe("afterbeep on a pipe or a file", () => {
+	const shell = (line: string) => spawnSync("/bin/bash", ["-c", line], { encoding: "utf8" });
+
+	test("a reader that leaves early is no error; a full disk is one, and told", () => {
+		const help = `'${process.execPath}' '${program}' --help`;
+		expect(shell(`${help} | true; exit \${PIPESTATUS[0]}`).status).toBe(0);
+		const full = shell(`${help} > /dev/full`);
+		expect(full.status).toBe(1);
+		expect(full.stderr).toContain("standard output can not be written (ENOSPC)");
 	});
 });
