@@ -66,10 +66,10 @@ export class Lamp {
 	#carryOut(effect: SubscriptionEffect): void {
 		switch (effect.type) {
 			case "read":
-				void this.#read(++this.#readings);
+				this.#watch(this.#read(++this.#readings));
 				break;
 			case "notify":
-				void this.#notify(effect, ++this.#notifies);
+				this.#watch(this.#notify(effect, ++this.#notifies));
 				break;
 			case "setTimer":
 				this.#setTimer(effect.timer, effect.afterMs);
@@ -78,9 +78,14 @@ export class Lamp {
 				clearTimeout(this.#timers.get(effect.timer));
 				break;
 			case "forget":
-				void this.#forget();
+				this.#watch(this.#forget());
 				break;
 		}
+	}
+
+	/** A bug in one lamp must not end the process; the phone hears of changes again when it refreshes. */
+	#watch(work: Promise<void>): void {
+		work.catch((error: unknown) => this.#needs.log.error({ err: error }, "a lamp failed"));
 	}
 
 	async #read(turn: number): Promise<void> {
