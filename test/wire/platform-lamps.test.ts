@@ -1,9 +1,10 @@
 /** The lamp on a phone: lit by a message, dark when it was heard, whatever becomes of the platform in between. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Phones, startPhones } from "../support/phone.ts";
-import { freeUdpPort, type Platform, startPlatform, until } from "../support/platform.ts";
+import { freeTcpPort, freeUdpPort, type Platform, startPlatform, until } from "../support/platform.ts";
 import { speechSignal } from "../support/speech-signal.ts";
 import { hasTool } from "../support/tools.ts";
 import { runSipp } from "./sip/sipp.ts";
@@ -72,25 +73,38 @@ async function subscribe(user: string, ...headers: string[]): Promise<string> {
 	const socket = createSocket("udp4").bind(0, "127.0.0.1");
 	await once(socket, "listening");
 	const { port } = socket.address();
-	const tag = `t${port}`;
-	const text = [
+	socket.send(
+		subscribeText(user, "UDP", port, `<sip:phone@127.0.0.1:${port}>`, headers),
+		platform.sipPort,
+		"127.0.0.1",
+	);
+	const [answer] = (await once(socket, "message")) as [Buffer];
+	socket.close();
+	return answer.toString();
+}
+
+function subscribeText(
+	user: string,
+	transport: string,
+	port: number,
+	contact: string,
+	headers: readonly string[],
+): string {
+	const tag = `t${transport}${port}`;
+	return [
 		`SUBSCRIBE sip:${user}@127.0.0.1:${platform.sipPort} SIP/2.0`,
-		`Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK-${tag};rport`,
+		`Via: SIP/2.0/${transport} 127.0.0.1:${port};branch=z9hG4bK-${tag};rport`,
 		`From: <sip:${user}@vm.example.com>;tag=${tag}`,
 		`To: <sip:${user}@vm.example.com>`,
 		`Call-ID: ${tag}`,
 		"CSeq: 1 SUBSCRIBE",
-		`Contact: <sip:phone@127.0.0.1:${port}>`,
+		`Contact: ${contact}`,
 		"Max-Forwards: 70",
 		...headers,
 		"Content-Length: 0",
 		"",
 		"",
 	].join("\r\n");
-	socket.send(text, platform.sipPort, "127.0.0.1");
-	const [answer] = (await once(socket, "message")) as [Buffer];
-	socket.close();
-	return answer.toString();
 }
 
 describe("SUBSCRIBE", () => {
@@ -113,6 +127,21 @@ describe("SUBSCRIBE", () => {
 		const answer = await subscribe(number, ...headers);
 		expect(answer).toContain(`SIP/2.0 ${status} `);
 		expect(answer).toMatch(field);
+	});
+
+	test("over TCP is followed by its NOTIFY on the same connection, wherever the Contact leads", async () => {
+		const number = await platform.activate();
+		const socket = connect(platform.sipPort, "127.0.0.1");
+		let heard = "";
+		socket.on("data", (octets: Buffer) => {
+			heard += octets.toString();
+		});
+		await once(socket, "connect");
+		const contact = `<sip:phone@127.0.0.1:${await freeTcpPort()};transport=tcp>`;
+		socket.write(subscribeText(number, "TCP", 9, contact, [EVENT]));
+		await until("the NOTIFY", 5_000, async () => heard.includes("Voice-Message: 0/0 (0/0)"));
+		socket.destroy();
+		expect(heard).toMatch(/^SIP\/2\.0 200 OK\r\n.*\r\nNOTIFY sip:phone@/s);
 	});
 
 	test("finds the mailbox by the national number too; other users get 404, numbers without voicemail 480", async () => {

@@ -19,7 +19,10 @@ export function sendNotify(context: AgentContext, options: NotifyOptions): void 
 		context.guard("onFinal", () => options.onFinal(result));
 	};
 	const failed = (status: number): void => finish({ status, answered: false, retryAfterSeconds: undefined });
-	context.transports.flowTo(hopOf(next.nextHop, path), undefined, (flow) => {
+	const local = context.transports.listening[0];
+	// The connection that the subscriber made, where it still stands: nobody may be able to connect to it.
+	const preferred = local && { source: { ...path, local } };
+	context.transports.flowTo(hopOf(next.nextHop, path), preferred, (flow) => {
 		if (flow instanceof Error) {
 			context.log.debug({ error: flow.message }, "no way to a subscriber");
 			queueMicrotask(() => failed(503));

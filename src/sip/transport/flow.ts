@@ -32,7 +32,7 @@ export interface MessageTransport {
 	 * A way for a new request of ours, at once or later. An open connection to the same place, or the one that a dialog
 	 * came by (`preferred`), is used again: a peer that connected from behind a NAT cannot be connected to.
 	 */
-	flowTo(next: NextHop, preferred: Flow | undefined, then: (flow: Flow | Error) => void): void;
+	flowTo(next: NextHop, preferred: Pick<Flow, "source"> | undefined, then: (flow: Flow | Error) => void): void;
 	/** Resolves when the ways that are being looked up are found: what waits for them is then sent. */
 	settled(): Promise<void>;
 	close(): Promise<void>;

@@ -78,7 +78,7 @@ export class Transports implements MessageTransport {
 		return socket === undefined || !trusted ? flow : socket.flow(host, port, flow.localAddress);
 	}
 
-	flowTo(next: NextHop, preferred: Flow | undefined, then: (flow: Flow | Error) => void): void {
+	flowTo(next: NextHop, preferred: Pick<Flow, "source"> | undefined, then: (flow: Flow | Error) => void): void {
 		const host = next.host.replace(/^\[|\]$/g, "");
 		if (isIP(host) === 0) then(new Error("the next hop is no IP address"));
 		else if (next.transport === "udp") this.#udpFlowTo(host, next.port, preferred, then);
@@ -136,14 +136,24 @@ export class Transports implements MessageTransport {
 		else this.#localAddresses.find(peer, (address) => then(address ?? socket.local.host));
 	}
 
-	#udpFlowTo(host: string, port: number, preferred: Flow | undefined, then: (flow: Flow | Error) => void): void {
+	#udpFlowTo(
+		host: string,
+		port: number,
+		preferred: Pick<Flow, "source"> | undefined,
+		then: (flow: Flow | Error) => void,
+	): void {
 		const same = this.#udp.find((socket) => socket.local === preferred?.source.local && socket.reaches(host));
 		const socket = same ?? this.#udp.find((candidate) => candidate.reaches(host));
 		if (socket === undefined) then(new Error("no UDP socket of ours reaches the next hop"));
 		else this.#withLocalAddress(socket, host, (localAddress) => then(socket.flow(host, port, localAddress)));
 	}
 
-	#tcpFlowTo(host: string, port: number, preferred: Flow | undefined, then: (flow: Flow | Error) => void): void {
+	#tcpFlowTo(
+		host: string,
+		port: number,
+		preferred: Pick<Flow, "source"> | undefined,
+		then: (flow: Flow | Error) => void,
+	): void {
 		for (const connection of this.#connections) {
 			const same = connection.address === host && connection.port === port;
 			const dialogs =
