@@ -12,7 +12,11 @@ const BENCHES: Record<string, { readonly summary: string; run(args: readonly str
 		summary: "call set-ups a second; INVITE to 200 beside a bare UDP echo   [CALLS_PER_SECOND ...]",
 		run: setupBench,
 	},
-	api: { summary: "activate and info a second beside their bare SQL", run: apiBench },
+	api: {
+		summary:
+			"activate and info a second beside their bare SQL   [--big [NUMBERS]]   every operation on a full database",
+		run: apiBench,
+	},
 };
 
 const [name, ...args] = process.argv.slice(2);

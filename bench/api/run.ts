@@ -3,6 +3,7 @@ import pg from "pg";
 import { openPost, runFlatOut } from "../support/api-load.ts";
 import { printTable, ratios } from "../support/figures.ts";
 import { type BenchPlatform, startBenchPlatform } from "../support/platform.ts";
+import { bigApiBench } from "./big.ts";
 import { type Recorded, recordStatements, replayer } from "./statements.ts";
 
 /** As many as the platform's own pool has (STORE_LIMITS.connectionsDefault). */
@@ -10,7 +11,8 @@ const CONNECTIONS = 10;
 const SECONDS = 5;
 const NUMBERS = 90;
 
-export async function apiBench(): Promise<void> {
+export async function apiBench(args: readonly string[] = []): Promise<void> {
+	if (args[0] === "--big") return bigApiBench(args[1] === undefined ? undefined : Number(args[1]));
 	await using platform = await startBenchPlatform({ apiCore: 0 });
 	const numbers = await platform.activateNumbers(NUMBERS);
 	const post = await openPost(platform, CONNECTIONS);
