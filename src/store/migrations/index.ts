@@ -7,6 +7,7 @@ import * as webhooks from "./0004-webhooks.ts";
 import * as routing from "./0005-routing.ts";
 import * as rateLimits from "./0006-rate-limits.ts";
 import * as lamps from "./0007-lamps.ts";
+import * as subscriberNumbers from "./0008-subscriber-numbers.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0006-rate-limits": rateLimits,
 	"0004-webhooks": webhooks,
 	"0007-lamps": lamps,
+	"0008-subscriber-numbers": subscriberNumbers,
 };
