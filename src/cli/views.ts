@@ -95,6 +95,7 @@ export function keyView(key: KeyView) {
 		CreatedOn: key.createdOn.toISOString(),
 		RotatedOn: key.rotatedOn?.toISOString() ?? null,
 		PreviousSecretExpiry: key.previousUntil?.toISOString() ?? null,
+		RequestsPerMinute: key.requestsPerMinute,
 	};
 }
 

@@ -19,6 +19,8 @@ export interface KeyView {
 	readonly rotatedOn: Date | null;
 	/** Until when the secret before the last rotation is good too; null when it is not. */
 	readonly previousUntil: Date | null;
+	/** Null: as the platform's setting says. */
+	readonly requestsPerMinute: number | null;
 }
 
 /** The secret is shown this once and can not be read again. */
@@ -44,11 +46,25 @@ export interface Keys {
 	rotate(who: Principal, accountKey: string, overlapMinutes: number | undefined): Promise<NewSecret>;
 	/** Tokens of the key are void within seconds. A key can not revoke itself: nobody is locked out by a slip. */
 	revoke(who: Principal, accountKey: string): Promise<void>;
+	/**
+	 * Gives a key a rate limit of its own; undefined: the platform's again. No operation of the API leads here: a limit is
+	 * set by whoever runs the platform, not by those whom it holds. In force within seconds.
+	 */
+	limit(who: Principal, accountKey: string, requestsPerMinute: number | undefined): Promise<KeyView>;
 	/** Live ones, oldest first. */
 	list(who: Principal): Promise<readonly KeyView[]>;
 }
 
-const COLUMNS = ["accountKey", "accountId", "name", "rights", "createdOn", "rotatedOn", "previousUntil"] as const;
+const COLUMNS = [
+	"accountKey",
+	"accountId",
+	"name",
+	"rights",
+	"createdOn",
+	"rotatedOn",
+	"previousUntil",
+	"requestsPerMinute",
+] as const;
 
 export function createKeys(needs: {
 	readonly store: Store;
@@ -154,6 +170,33 @@ export function createKeys(needs: {
 			});
 		},
 
+		limit: async (who, accountKey, requestsPerMinute) => {
+			assertKeyAdmin(who);
+			const most = DIRECTORY_LIMITS.requestsPerMinuteMax;
+			if (requestsPerMinute !== undefined && !(requestsPerMinute >= 1 && requestsPerMinute <= most)) {
+				throw new Failure("badInput", `A key can have 1 to ${most} requests a minute`, "Choose a number between.");
+			}
+			return store.transaction(async (tx) => {
+				const key = await ownKey(tx, who, accountKey);
+				const row = await tx
+					.updateTable("accountKeys")
+					.set({ requestsPerMinute: requestsPerMinute ?? null })
+					.where("accountKey", "=", key.accountKey)
+					.returning(COLUMNS)
+					.executeTakeFirstOrThrow();
+				await audit(tx, {
+					who,
+					at: clock.now(),
+					accountId: row.accountId,
+					thing: row.accountKey,
+					operation: who.operation ?? "limitKey",
+					before: { RequestsPerMinute: key.requestsPerMinute },
+					after: { RequestsPerMinute: row.requestsPerMinute },
+				});
+				return row;
+			});
+		},
+
 		list: async (who) => {
 			const rows = await store.db
 				.selectFrom("accountKeys")
@@ -207,7 +250,7 @@ async function ownKey(tx: Tx, who: Principal, accountKey: string) {
 	const key = isId(accountKey)
 		? await tx
 				.selectFrom("accountKeys")
-				.select(["accountKey", "accountId", "name", "rights"])
+				.select(["accountKey", "accountId", "name", "rights", "requestsPerMinute"])
 				.where(sql`lower(account_key)`, "=", accountKey.toLowerCase())
 				.where("distributorId", "=", who.distributorId)
 				.where("revokedOn", "is", null)

@@ -44,6 +44,8 @@ export const DIRECTORY_LIMITS = {
 	importRowsMax: 1_000_000,
 	importBatchRows: 2_000,
 	listMax: 10_000,
+	/** Of a key with a limit of its own. */
+	requestsPerMinuteMax: 1_000_000,
 	/** A bucket of a rate limit is full again after this time, even from the deepest debt; full ones are removed as often. */
 	rateBucketFullMs: 150_000,
 	rateBucketSweepMs: 60_000,

@@ -101,6 +101,10 @@ describe("afterbeep distributors, accounts, keys, subscribers, audit", () => {
 		await json("keys", "rotate", key, "--overlap-minutes", "0");
 		expect(await issues(key, rotated.AccountSecret!)).toBe(false);
 		expect(await json<object[]>("keys", "list")).toMatchObject([{ AccountKey: first.accountKey }, { AccountKey: key }]);
+		expect(await json("keys", "limit", key, "600")).toMatchObject({ AccountKey: key, RequestsPerMinute: 600 });
+		expect(await json("keys", "limit", key, "default")).toMatchObject({ RequestsPerMinute: null });
+		const zero = await run("keys", "limit", key, "0", "--data", data);
+		expect(zero.stderr).toContain("1 to 1000000 requests a minute");
 		expect(await json("keys", "revoke", key)).toEqual({ AccountKey: key, Successful: true });
 		expect(await json<object[]>("keys", "list")).toHaveLength(1);
 		const nobody = await run("keys", "list", "--distributor", "DID-nobody", "--data", data);

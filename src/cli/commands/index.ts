@@ -9,7 +9,7 @@ import { demo } from "./demo.ts";
 import { distributorsCreate, distributorsList } from "./distributors.ts";
 import { doctor } from "./doctor.ts";
 import { jobsList, jobsRetry } from "./jobs.ts";
-import { keysCreate, keysList, keysRevoke, keysRotate, signingKeysList, signingKeysRotate } from "./keys.ts";
+import { keysCreate, keysLimit, keysList, keysRevoke, keysRotate, signingKeysList, signingKeysRotate } from "./keys.ts";
 import { mailboxCareCommands } from "./mailbox-care.ts";
 import { mailboxesShow } from "./mailboxes.ts";
 import { messagesAudio, messagesList } from "./messages.ts";
@@ -43,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
 	keysCreate,
 	keysRotate,
 	keysRevoke,
+	keysLimit,
 	signingKeysList,
 	signingKeysRotate,
 	subscribersList,

@@ -89,6 +89,31 @@ export const keysRevoke: Command = {
 	},
 };
 
+export const keysLimit: Command = {
+	name: "keys limit",
+	summary: "Give an account key a rate limit of its own",
+	positionals: [
+		{ name: "ACCOUNTKEY", required: true },
+		{ name: "N|default", required: true },
+	],
+	options: DISTRIBUTOR_OPTION,
+	details: `
+N requests a minute instead of AFTERBEEP_RATE_LIMIT, on all nodes within seconds; default takes it back. Where
+AFTERBEEP_RATE_LIMIT is off, no key has a limit.`,
+	examples: ["afterbeep keys limit DID-... 600", "afterbeep keys limit DID-... default"],
+	async run(invocation) {
+		const [accountKey = "", wanted = ""] = invocation.positionals;
+		if (!/^(default|\d{1,9})$/i.test(wanted))
+			throw new UsageError(`"${wanted}" is neither a whole number nor default.`);
+		const perMinute = /^default$/i.test(wanted) ? undefined : Number(wanted);
+		return withPlatform(invocation, async ({ keys, operators }) => {
+			const who = await cliPrincipal(operators, "keys limit", invocation.value("distributor"));
+			printOne(invocation, keyView(await keys.limit(who, accountKey, perMinute)));
+			return 0;
+		});
+	},
+};
+
 export const signingKeysList: Command = {
 	name: "signing-keys list",
 	summary: "List the keys that sign tokens, or still check them",
