@@ -14,6 +14,8 @@ const issue = async (AccountKey: unknown, AccountSecret: unknown) => {
 
 describe("keys over the API", () => {
 	test("create, list, rotate with overlap, delete", async () => {
+		// Oldest first: the first key is the older one by a moment.
+		api.advance(1);
 		const made = await api.post("/v1.0/keys/create", {
 			Name: "Billing",
 			AccountId: EXAMPLE_ACCOUNT,
