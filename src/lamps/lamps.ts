@@ -90,8 +90,9 @@ class LampsOfNode implements Lamps {
 		for (const timer of this.#timers) clearInterval(timer);
 		for (const lamp of this.#held.values()) lamp.stop();
 		this.#held.clear();
-		await this.#chores;
-		await this.#options.rows.release().catch(() => {}); // then the lease runs out by itself
+		const release = this.#chores.then(() => this.#options.rows.release());
+		// A database that hangs must not hold up the stop: then the lease runs out by itself.
+		await within(LAMP_LIMITS.closeMsMax, release).catch(() => {});
 	}
 
 	async #take(subscribe: IncomingSubscribe): Promise<void> {

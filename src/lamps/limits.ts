@@ -26,6 +26,8 @@ export const LAMP_LIMITS = {
 	pollEveryMs: 30_000,
 	/** Answers of the database that take longer get the SUBSCRIBE a 503, before its sender gives up after 32 s. */
 	answerMsMax: 15_000,
+	/** How long a stop waits for the lease to be given up. */
+	closeMsMax: 3_000,
 	/** Seconds in Retry-After of that 503. */
 	retryAfterSeconds: 10,
 	/** Longest value of a URI that stands in Message-Account. */
