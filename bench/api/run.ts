@@ -13,7 +13,7 @@ const NUMBERS = 90;
 
 export async function apiBench(args: readonly string[] = []): Promise<void> {
 	if (args[0] === "--big") return bigApiBench(args[1] === undefined ? undefined : Number(args[1]));
-	await using platform = await startBenchPlatform({ apiCore: 0 });
+	await using platform = await startBenchPlatform({ apiCore: "0,1" });
 	const numbers = await platform.activateNumbers(NUMBERS);
 	const post = await openPost(platform, CONNECTIONS);
 	const rows: Record<string, string | number>[] = [];

@@ -36,7 +36,7 @@ export interface BenchPlatform extends AsyncDisposable {
 	activateNumbers(count: number): Promise<readonly string[]>;
 }
 
-export async function startBenchPlatform(options: { readonly apiCore?: number } = {}): Promise<BenchPlatform> {
+export async function startBenchPlatform(options: { readonly apiCore?: number | string } = {}): Promise<BenchPlatform> {
 	await using opened = new AsyncDisposableStack();
 	const folder = await mkdtemp(join(tmpdir(), "afterbeep-bench-"));
 	opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -67,7 +67,7 @@ export async function startBenchPlatform(options: { readonly apiCore?: number } 
 		AFTERBEEP_LOG: "warn",
 		DATABASE_URL: databaseUrl,
 	});
-	const start = (core: number, roles: string) => {
+	const start = (core: number | string, roles: string) => {
 		const started = startPinned(core, process.execPath, [program, "start"], { env: env(roles) });
 		opened.defer(() => started.stop());
 		return started;

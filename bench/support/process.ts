@@ -59,9 +59,9 @@ export function proportionalMemoryMb(pids: readonly number[]): number {
 	return kilobytes / 1024;
 }
 
-/** Starts a program pinned to one core. Its standard output is collected. */
+/** Starts a program pinned to a core, or to a list such as `0,1`. Its standard output is collected. */
 export function startPinned(
-	core: number,
+	core: number | string,
 	command: string,
 	args: readonly string[],
 	options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
