@@ -3,9 +3,12 @@ import { sql } from "kysely";
 import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Db, Tx } from "../store/index.ts";
 import { ROUTING_LIMITS } from "./limits.ts";
+import { assertOwnNumber } from "./own-number.ts";
 import { accountsOf, notFound, withoutUndefined } from "./shelf.ts";
 import { type OwnedSubscriber, ownedSubscriber } from "./subscribers.ts";
 import type { CallFilters, Document, KeptFilter, NumberList, RoutingNeeds } from "./types.ts";
+
+const NOT_THE_ACCOUNTS = "Phone is no number of the subscriber's account";
 
 export function createCallFilters(needs: RoutingNeeds): CallFilters {
 	const { store, clock, directory } = needs;
@@ -19,7 +22,7 @@ export function createCallFilters(needs: RoutingNeeds): CallFilters {
 			const at = clock.now();
 			const phone = document.Phone as string;
 			if (phone !== before.phone) {
-				await assertOwnNumber(tx, before.accountId, phone);
+				await assertOwnNumber(tx, before.accountId, phone, NOT_THE_ACCOUNTS);
 				await assertFirst(tx, before.subscriberId, phone);
 			}
 			await tx
@@ -51,7 +54,7 @@ export function createCallFilters(needs: RoutingNeeds): CallFilters {
 				const subscriber = await ownedSubscriber(tx, who, subscriberId);
 				await assertAccount(needs, who, accountId, subscriber);
 				const phone = sent.Phone as string;
-				await assertOwnNumber(tx, subscriber.accountId, phone);
+				await assertOwnNumber(tx, subscriber.accountId, phone, NOT_THE_ACCOUNTS);
 				const id = newId("callFilter");
 				const document = withoutUndefined({ ...sent, SubscriberId: subscriber.subscriberId });
 				assertShort(document);
@@ -153,19 +156,6 @@ async function assertAccount(
 ): Promise<void> {
 	if (named === undefined) return;
 	if ((await directory.accountFor(who, named)) !== subscriber.accountId) throw notFound();
-}
-
-async function assertOwnNumber(tx: Tx, accountId: string, phone: string): Promise<void> {
-	const row = await tx
-		.selectFrom("numbers")
-		.select("number")
-		.where("number", "=", phone)
-		.where("accountId", "=", accountId)
-		.where("status", "in", ["Active", "Parked"])
-		.executeTakeFirst();
-	if (row !== undefined) return;
-	const message = "Phone number does not belong to account: Phone is no number of the subscriber's account";
-	throw new Failure("badInput", message, "Provision it first, or send one that the account has.");
 }
 
 /** The subscriber's row, held, is where two of them made at once meet. */

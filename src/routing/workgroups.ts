@@ -2,9 +2,12 @@
 import { sql } from "kysely";
 import { Failure } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
+import { assertOwnNumber } from "./own-number.ts";
 import { isTimeZone, minutesOf, WEEKDAYS } from "./schedule-hours.ts";
 import { createShelf } from "./shelf.ts";
 import type { Document, RoutingNeeds, Shelf } from "./types.ts";
+
+const NOT_THE_ACCOUNTS = "TelegentPhone is no number of this account";
 
 export function createSchedules(needs: RoutingNeeds): Shelf {
 	return createShelf(needs, {
@@ -31,7 +34,7 @@ export function createWorkgroups(needs: RoutingNeeds): Shelf {
 			if (isText(TimeZone) && !isTimeZone(TimeZone)) {
 				throw new Failure("badInput", "TimeZone is no time zone", "Send an IANA name, such as America/Denver.");
 			}
-			if (isText(TelegentPhone)) await assertOwnNumber(tx, accountId, TelegentPhone);
+			if (isText(TelegentPhone)) await assertOwnNumber(tx, accountId, TelegentPhone, NOT_THE_ACCOUNTS);
 			if (isText(ScheduleId)) await assertOwnSchedule(tx, accountId, ScheduleId);
 		},
 	});
@@ -53,19 +56,6 @@ function assertHours(document: Document): void {
 			throw new Failure("badInput", `${missing.name} is missing`, "A day has a start and an end, or neither.");
 		}
 	}
-}
-
-async function assertOwnNumber(tx: Tx, accountId: string, phone: string): Promise<void> {
-	const row = await tx
-		.selectFrom("numbers")
-		.select("number")
-		.where("number", "=", phone)
-		.where("accountId", "=", accountId)
-		.where("status", "in", ["Active", "Parked"])
-		.executeTakeFirst();
-	if (row !== undefined) return;
-	const message = "Phone number does not belong to account: TelegentPhone is no number of this account";
-	throw new Failure("badInput", message, "Provision it first, or send one that the account has.");
 }
 
 /** Held, so that it is not deleted while it is being pointed to. */
