@@ -10,6 +10,8 @@ export interface ListenAddress {
 	readonly host: string;
 	/** 0 lets the system choose; `SipUserAgent.listening` then tells the port. */
 	readonly port: number;
+	/** Host, or host:port, that stands in Contact and Via of what goes by this address; else `SipUserAgentOptions.advertise`. */
+	readonly advertise?: string;
 }
 
 /** Where a message came from, and on which of our sockets it arrived. */
@@ -18,6 +20,11 @@ export interface Source {
 	readonly address: string;
 	readonly port: number;
 	readonly local: ListenAddress;
+	/**
+	 * Whom the peer's certificate names (RFC 5922 §7.1: SIP and DNS names of subjectAltName, else CN), in lower case. Only
+	 * of a TLS connection whose certificate was verified against our authorities; undefined everywhere else.
+	 */
+	readonly certificateNames?: readonly string[];
 }
 
 /** Header fields in the order of the message; names match case-insensitively and in their compact forms. */
@@ -206,6 +213,20 @@ export interface SubscriptionOptions {
 	onSubscribe(subscribe: IncomingSubscribe): void;
 }
 
+/** What TLS connections are made with; all texts are PEM. */
+export interface TlsCredentials {
+	/** Certificate, followed by the intermediate ones. */
+	readonly certificate: string;
+	readonly key: string;
+	/** Authorities that sign the certificates of peers; undefined: the system's. */
+	readonly authorities?: string;
+}
+
+export interface TlsOptions extends TlsCredentials {
+	/** Whether connecting peers show a certificate of theirs: `optional` asks for one, `required` closes without. */
+	readonly clientCertificate: "none" | "optional" | "required";
+}
+
 export interface SipUserAgent extends AsyncDisposable {
 	/** The addresses in force, with real ports. */
 	readonly listening: readonly ListenAddress[];
@@ -227,10 +248,17 @@ export interface SipUserAgent extends AsyncDisposable {
 
 export interface SipUserAgentOptions {
 	readonly listen: readonly ListenAddress[];
-	/** Host, or host:port, that stands in Contact and Via. */
-	readonly advertise?: string;
-	/** Messages of other sources are dropped before parsing (UDP), their connections closed (TCP). */
-	isTrusted(address: string): boolean;
+	/** Host, or host:port, that stands in Contact and Via; an IP address only stands for listen addresses of its family. */
+	readonly advertise?: string | readonly string[];
+	/** Needed for `tls:` listen addresses; without it requests over TLS can not be sent either. */
+	readonly tls?: TlsOptions;
+	/**
+	 * Messages of other sources are dropped before parsing (UDP), their connections closed (TCP and TLS).
+	 *
+	 * @param certificateNames as in `Source`. A TLS connection whose address alone is not trusted is asked for again once
+	 * its certificate is verified.
+	 */
+	isTrusted(address: string, certificateNames?: readonly string[]): boolean;
 	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
 	readonly callsMax?: number;
 	onCall(call: IncomingCall): void;

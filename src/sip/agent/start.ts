@@ -16,7 +16,7 @@ export async function startSipUserAgent(options: SipUserAgentOptions): Promise<S
 		const address = `tls:${uriHost(tls.host)}:${tls.port}`;
 		throw new Error(`SIP over TLS is not available: remove ${address}, or put a proxy with TLS in front`);
 	}
-	const advertised = options.advertise === undefined ? undefined : splitHostPort(options.advertise);
+	const advertised = options.advertise === undefined ? undefined : splitHostPort([options.advertise].flat()[0] ?? "");
 	const gate = new Gate(options.isTrusted, options.log);
 	const receive: { agent?: UserAgent } = {};
 	const transports = await Transports.open({
