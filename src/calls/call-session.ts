@@ -212,6 +212,7 @@ export class CallSession {
 	#heard(event: MediaEvent): void {
 		const forFlow = flowEvent(event);
 		if (event.type === "rtpLost") this.#endWith("no RTP for the set time");
+		else if (event.type === "rtpHeard") this.#heardBeforeAck();
 		else if (forFlow) this.#give(forFlow);
 	}
 
@@ -225,8 +226,21 @@ export class CallSession {
 			this.#endWith(`the answer to our offer: ${late.why}`);
 			return;
 		}
+		this.#begin("confirmed by the caller");
+	}
+
+	/** Our port stands in our 2xx alone, so RTP shows that it arrived: a lost ACK keeps nobody from leaving a message. */
+	#heardBeforeAck(): void {
+		const answered = this.#answered;
+		if (!answered?.media.settled || this.#signallingOver || this.#begun) return;
+		this.#begin("heard before an ACK came");
+	}
+
+	#begin(how: string): void {
+		const answered = this.#answered;
+		if (!answered) return;
 		this.#begun = true;
-		this.#trace.step("confirmed by the caller");
+		this.#trace.step(how);
 		this.#work(() => {
 			for (const effect of answered.flow.begin()) answered.effects.run(effect);
 		});

@@ -132,6 +132,7 @@ export function flowEvent(event: MediaEvent): FlowEvent | undefined {
 			return { type: event.type };
 		case "rtpLost":
 			return { type: "hangUp" };
+		case "rtpHeard":
 		case "digitsSent":
 			return undefined;
 	}

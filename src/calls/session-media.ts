@@ -30,6 +30,11 @@ export class SessionMedia {
 		this.#options = options;
 	}
 
+	/** Whether no offer of ours waits for its answer. */
+	get settled(): boolean {
+		return this.#offered === undefined;
+	}
+
 	/** Answers an offer of the peer and lets RTP flow by it; a refusal leaves everything as it was. */
 	answer(offer: string): SdpAnswer {
 		const answer = this.#versioned((local) => {

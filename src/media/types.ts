@@ -14,8 +14,8 @@ export interface SessionOptions {
 	/**
 	 * What happens in the session, in order. `playEnded` carries the id that `play` was given. `digit` is one of
 	 * 0-9 * # A-D (RFC 4733), told once a key press. `silence` comes once when nothing louder than the silence level was
-	 * heard for the set time while recording, `recordingFull` once at `maxMs`. `rtpLost` comes when no RTP arrived for
-	 * the set time.
+	 * heard for the set time while recording, `recordingFull` once at `maxMs`. `rtpHeard` comes once, within 100 ms of
+	 * the peer's first valid RTP; `rtpLost` when no RTP arrived for the set time.
 	 */
 	onEvent(event: MediaEvent): void;
 	/** No RTP for so long ends in `rtpLost`; 0 turns it off. Counting starts with `connect`; paused while on hold. */
@@ -28,6 +28,7 @@ export type MediaEvent =
 	| { readonly type: "digitsSent" }
 	| { readonly type: "silence" }
 	| { readonly type: "recordingFull" }
+	| { readonly type: "rtpHeard" }
 	| { readonly type: "rtpLost" };
 
 /** What SDP settled. */

@@ -301,6 +301,23 @@ describe("signalling", () => {
 		expect(house.media.session.played).toHaveLength(1);
 	});
 
+	test("RTP stands in for an ACK that was lost: the caller is greeted once, and leaves a message", async () => {
+		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
+		house.media.session.tell({ type: "rtpHeard" });
+		expect(house.media.session.played).toHaveLength(1);
+		call.confirm();
+		expect(house.media.session.played).toHaveLength(1);
+		expect(house.media.session.negotiated).toHaveLength(1);
+	});
+
+	test("RTP before the answer to a late offer begins nothing", async () => {
+		const call = await house.ring(Object.assign(new FakeCall(VOICEMAIL, DIVERTED), { offer: undefined }));
+		house.media.session.tell({ type: "rtpHeard" });
+		expect(house.media.session.played).toEqual([]);
+		call.confirm(OFFER);
+		expect(house.media.session.played).toHaveLength(1);
+	});
+
 	test("a call whose ACK never comes leaves nothing", async () => {
 		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
 		call.handlers.onEnded?.("noAck");

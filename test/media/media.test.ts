@@ -129,7 +129,7 @@ describe("audio end to end", () => {
 		caller.session.play(1, [tone, { silenceMs: 1300 }]);
 		await callee.until("recordingFull");
 		await caller.until("playEnded");
-		expect(callee.events.map(({ type }) => type)).toEqual(["silence", "recordingFull"]);
+		expect(callee.events.map(({ type }) => type)).toEqual(["rtpHeard", "silence", "recordingFull"]);
 		expect(await callee.session.stopRecording()).toMatchObject({ durationMs: 1005, speechMs: 200 });
 		expect(await callee.session.stopRecording()).toBeUndefined();
 	});

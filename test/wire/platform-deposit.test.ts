@@ -86,7 +86,7 @@ describe.skipIf(!hasTool("sipp")).concurrent("a call of sipp", () => {
 		const number = await platform.activate();
 		const speech = speechSignal(2, 3);
 		const calls = 12;
-		// Where the ACK is lost, the call is still answered; the beep comes with the first 200.
+		// Where each ACK is lost, the first RTP begins the greeting in its place.
 		const sipp = await leave({ ...diverted(number), calls, speech, more: ["-lost", "10"] });
 		expect(sipp.retransmissions).toBeGreaterThan(0);
 		expect(await messagesOf(number, calls)).toHaveLength(calls);

@@ -88,6 +88,7 @@ export class WorkerSession {
 	/** For `rtpLost`: when RTP was last heard, or waiting for it began. */
 	#heardAtMs = 0;
 	#rtpLostTold = false;
+	#rtpHeardTold = false;
 	#rtcpAddress = "";
 	#rtcpPort = 0;
 	#ending: Promise<RecordingSummary | undefined> = Promise.resolve(undefined);
@@ -216,6 +217,10 @@ export class WorkerSession {
 		this.#recorder.housekeeping(nowMs);
 		const negotiated = this.#negotiated;
 		if (negotiated === undefined) return;
+		if (!this.#rtpHeardTold && this.#receiver.received > 0) {
+			this.#rtpHeardTold = true;
+			this.#setup.emit({ type: "rtpHeard" });
+		}
 		const { rtpLostMs } = this.#setup;
 		if (rtpLostMs > 0 && negotiated.receiving && !this.#rtpLostTold && nowMs - this.#heardAtMs >= rtpLostMs) {
 			this.#rtpLostTold = true;
