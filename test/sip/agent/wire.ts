@@ -36,6 +36,8 @@ const LOCAL = { transport: "udp", host: "198.51.100.1", port: 5060 } as const;
 
 export interface WireOptions extends Partial<SipUserAgentOptions> {
 	readonly reliable?: boolean;
+	/** Address that the peer sends from. */
+	readonly peer?: string;
 }
 
 /** @param onCall by default the call only waits. */
@@ -47,7 +49,12 @@ export function wire(options: WireOptions = {}, onCall: (call: IncomingCall) => 
 	const complaints: string[] = [];
 	let read = 0;
 	const flow = (to: NextHop | undefined): Flow => ({
-		source: { transport: "udp", address: to?.host ?? "192.0.2.9", port: to?.port ?? 5062, local: LOCAL },
+		source: {
+			transport: "udp",
+			address: to?.host ?? options.peer ?? "192.0.2.9",
+			port: to?.port ?? 5062,
+			local: LOCAL,
+		},
 		reliable: options.reliable ?? false,
 		localAddress: "198.51.100.1",
 		send: (octets) => {
