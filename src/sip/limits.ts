@@ -26,6 +26,12 @@ export const SIP_LIMITS = {
 	tcpMessageMs: 30_000,
 	/** Opening a connection for a request or a late response. */
 	tcpConnectMs: 5_000,
+	/** Addresses that one connection may stand for (RFC 5923). */
+	connectionNamesMax: 4,
+	/** A TLS handshake that takes longer is given up. */
+	tlsHandshakeMs: 10_000,
+	/** Handshakes under way with addresses that only a certificate could admit: each costs the processor milliseconds. */
+	tlsStrangersMax: 32,
 	/** Octets waiting to be written on one connection before it counts as dead. */
 	tcpQueuedBytesMax: 1_048_576,
 	/** Sources remembered by `refusedSources()`; the oldest goes first. */
@@ -41,6 +47,28 @@ export const SIP_LIMITS = {
 	localAddressWaitingMax: 256,
 	/** RFC 3261 §13.3.1.1: a provisional response is repeated each minute, so that proxies do not give up. */
 	progressRepeatMs: 60_000,
+	/** RFC 3261 §18.1.1: a request above this goes by TCP, since what the path carries in one piece is not known. */
+	datagramRequestBytesMax: 1_300,
+	/** Largest payload of a UDP datagram; a response that does not fit can not be sent at all. */
+	datagramBytesMax: 65_507,
+	/** A datagram of at least so much that ends before its Content-Length says was cut on its way, not written badly. */
+	datagramCutBytesMin: 1_200,
+	/** Names of next hops remembered, and for how long at most: where a name leads may change at any time. */
+	namesMax: 1_024,
+	nameMs: 60_000,
+	/** The system's resolver does not tell how long SRV and NAPTR records hold. */
+	serviceMs: 30_000,
+	/** A name that leads nowhere is not asked for again at once. */
+	noNameMs: 10_000,
+	/** Targets of one name that are tried, and records of one answer that are looked at. */
+	targetsMax: 16,
+	/** One question to the DNS, and the tries of it. */
+	dnsMs: 2_000,
+	dnsTries: 2,
+	/** RFC 3263 §4.3: a target that failed stands behind the others for so long. */
+	targetDownMs: 30_000,
+	/** Closing waits so long for look-ups of names under way. */
+	namesSettleMs: 2_000,
 	/** Seconds in Retry-After of 503: long enough for a dispatcher to move on, short enough to come back. */
 	retryAfterSeconds: 5,
 	/** Server transactions held at once; above it new requests get 503 without state. */

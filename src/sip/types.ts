@@ -155,7 +155,7 @@ export interface DialogState {
 	readonly remoteCseq: number | undefined;
 }
 
-/** Where requests of a dialog go when its target is a name: the way that its first request came by. */
+/** The way that a dialog's first request came by: where its requests go when its target leads nowhere. */
 export interface ReturnPath {
 	readonly transport: TransportName;
 	readonly address: string;
@@ -233,6 +233,12 @@ export interface SipUserAgent extends AsyncDisposable {
 	placeCall(options: OutgoingCallOptions): OutgoingCall;
 	/** NOTIFY in the dialog of a subscription (RFC 6665 §4.2.2). Nothing is sent once the agent is closed. */
 	notify(options: NotifyOptions): void;
+	/**
+	 * New TLS connections use this certificate; those that stand live on.
+	 *
+	 * @throws Error that says what is wrong with the pair: the old one stays in use.
+	 */
+	useTls(credentials: TlsCredentials): void;
 	/** While draining, new INVITEs and OPTIONS get 503 with Retry-After; running dialogs go on. */
 	setDraining(draining: boolean): void;
 	/** Monotonic counters for metrics, by name (such as `sipRequestsReceived`, `untrustedDropped`). */
@@ -259,6 +265,8 @@ export interface SipUserAgentOptions {
 	 * its certificate is verified.
 	 */
 	isTrusted(address: string, certificateNames?: readonly string[]): boolean;
+	/** Servers to look names up by, such as `192.0.2.53:53`; the system's by default. */
+	readonly dnsServers?: readonly string[];
 	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
 	readonly callsMax?: number;
 	onCall(call: IncomingCall): void;

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ParsedRequest } from "../message/message.ts";
+import { splitNameAddr } from "../message/name-addr.ts";
+import { schemeOf } from "../message/uri.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 import type { ClientTransactions } from "../transaction/client-transactions.ts";
 import type { TimerValues } from "../transaction/machine.ts";
@@ -33,8 +35,6 @@ export interface AgentContext {
 	/** For the dialogs' own 2xx retransmission. */
 	readonly timers: TimerValues;
 	readonly abilities: Abilities;
-	readonly advertisedHost: string | undefined;
-	readonly advertisedPort: number | undefined;
 	/** By `dialogKey`. */
 	readonly dialogs: Map<string, DialogUser>;
 	count(name: CounterName): void;
@@ -43,19 +43,32 @@ export interface AgentContext {
 }
 
 /** `host:port` of ours as the peer of this flow reaches it. */
-export function ourHostPort(context: AgentContext, flow: Flow): string {
-	const host = uriHost(context.advertisedHost ?? flow.localAddress);
-	return `${host}:${context.advertisedPort ?? flow.source.local.port}`;
+export function ourHostPort(flow: Flow): string {
+	return `${uriHost(flow.localAddress)}:${flow.localPort}`;
 }
 
-export function contactValue(context: AgentContext, flow: Flow): string {
-	const transport = flow.source.transport === "udp" ? "" : `;transport=${flow.source.transport}`;
-	return `<sip:${ourHostPort(context, flow)}${transport}>`;
+/**
+ * Contact of ours as the peer of this flow reaches it.
+ *
+ * @param secure whether the dialog is one of `sips:`; RFC 3261 §12.1.1 then wants it here too, and a flow that is not TLS
+ * can not give it.
+ */
+export function contactValue(flow: Flow, secure: boolean): string {
+	const { transport } = flow.source;
+	if (secure && transport === "tls") return `<sips:${ourHostPort(flow)}>`;
+	return `<sip:${ourHostPort(flow)}${transport === "udp" ? "" : `;transport=${transport}`}>`;
+}
+
+/** RFC 3261 §12.1.1: by the Request-URI, else by the topmost Record-Route, else by Contact. */
+export function isSecure({ uri, headers }: ParsedRequest): boolean {
+	if (schemeOf(uri) === "sips") return true;
+	const next = headers.rawAll("record-route")[0] ?? headers.raw("contact");
+	return next !== undefined && schemeOf(splitNameAddr(next)?.rawUri ?? "") === "sips";
 }
 
 /** Via of a request of ours; rport, so that answers come back through NAT (RFC 3581 §3). */
-export function viaValue(context: AgentContext, flow: Flow, branch: string): string {
-	return `SIP/2.0/${flow.source.transport.toUpperCase()} ${ourHostPort(context, flow)};branch=${branch};rport`;
+export function viaValue(flow: Flow, branch: string): string {
+	return `SIP/2.0/${flow.source.transport.toUpperCase()} ${ourHostPort(flow)};branch=${branch};rport`;
 }
 
 /** 64 random bits; RFC 3261 §19.3 asks for 32. */

@@ -7,7 +7,7 @@ import type { OctetField } from "../message/write.ts";
 import type { ServerUser } from "../transaction/server-transactions.ts";
 import type { CallHandlers, HeaderField, IncomingCall, SipRequest, Source } from "../types.ts";
 import { SUPPORTED } from "./answers.ts";
-import { type AgentContext, contactValue, type DialogUser, newTag } from "./context.ts";
+import { type AgentContext, contactValue, type DialogUser, isSecure, newTag } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { Session } from "./session.ts";
 
@@ -50,7 +50,10 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		const invite = this.#invite;
 		if (invite === undefined) return;
 		if (!(status > 100 && status < 200)) throw new RangeError(`${status} is no provisional status`);
-		const fields: OctetField[] = [["Contact", contactValue(this.#context, invite.flow)], this.#context.abilities.allow];
+		const fields: OctetField[] = [
+			["Contact", contactValue(invite.flow, isSecure(invite.request))],
+			this.#context.abilities.allow,
+		];
 		const send = (): void => invite.respond(status, { toTag: this.#localTag, echoRecordRoute: true, fields, sdp });
 		send();
 		this.#repeatLater(send);

@@ -5,7 +5,7 @@ import { parseHeaderParams } from "../message/params.ts";
 import { textToOctets } from "../message/text.ts";
 import type { OctetField } from "../message/write.ts";
 import type { DialogState, HeaderField, IncomingSubscribe, ReturnPath, SipRequest, Source } from "../types.ts";
-import { type AgentContext, contactValue, newTag } from "./context.ts";
+import { type AgentContext, contactValue, isSecure, newTag } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 
 export class IncomingSubscription implements IncomingSubscribe {
@@ -41,7 +41,10 @@ export class IncomingSubscription implements IncomingSubscribe {
 		const fields: OctetField[] = [["Expires", String(expiresSeconds)]];
 		const exchange = this.#exchange;
 		if (exchange === undefined) return;
-		fields.push(["Contact", contactValue(this.#context, exchange.flow)], ...this.#context.abilities.allowEvents);
+		fields.push(
+			["Contact", contactValue(exchange.flow, isSecure(exchange.request))],
+			...this.#context.abilities.allowEvents,
+		);
 		this.#respond(200, undefined, fields);
 	}
 

@@ -1,17 +1,22 @@
+import { isIP } from "node:net";
 import { parseUri } from "../message/uri.ts";
-import type { NextHop } from "../transport/flow.ts";
-import type { Source } from "../types.ts";
+import type { Hop } from "../transport/flow.ts";
+import type { Source, TransportName } from "../types.ts";
 
 /**
- * Where a request of a dialog goes. Without DNS a name cannot be followed; then, and where the URI says no transport,
- * the way that the dialog came by is taken.
+ * What the URI of a dialog says of the place that requests go to. Where it is an address without a transport, the
+ * dialog's is taken: many peers leave `;transport=tcp` out of their Contact.
+ *
+ * @returns undefined where the URI leads nowhere by itself: such requests go back the way that the dialog came by.
  */
-export function hopOf(uriText: string, source: Pick<Source, "transport" | "address" | "port">): NextHop {
+export function hopOf(uriText: string, source: Pick<Source, "transport">): Hop | undefined {
 	const uri = parseUri(uriText);
-	const named = uri?.params.get("maddr") ?? uri?.host ?? "";
-	const literal = /^[0-9.]+$/.test(named) || named.startsWith("[");
-	if (uri === undefined || !literal) return { transport: source.transport, host: source.address, port: source.port };
-	const wanted = uri.params.get("transport")?.toLowerCase();
-	const transport = wanted === "tcp" || wanted === "udp" ? wanted : source.transport;
-	return { transport, host: named, port: uri.port ?? 5060 };
+	if (uri === undefined || uri.scheme === "tel") return undefined;
+	const host = uri.params.get("maddr") ?? uri.host;
+	const secure = uri.scheme === "sips";
+	const named = TRANSPORTS.find((name) => name === uri.params.get("transport")?.toLowerCase());
+	const literal = isIP(host.replace(/^\[|\]$/g, "")) !== 0;
+	return { secure, transport: named ?? (literal ? source.transport : undefined), host, port: uri.port };
 }
+
+const TRANSPORTS: readonly TransportName[] = ["udp", "tcp", "tls"];

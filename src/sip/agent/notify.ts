@@ -3,10 +3,12 @@ import { nextRequest } from "../dialog/dialog.ts";
 import { SIP_LIMITS } from "../limits.ts";
 import type { ParsedResponse } from "../message/message.ts";
 import { octetsToText, textToOctets } from "../message/text.ts";
+import { schemeOf } from "../message/uri.ts";
 import { type OctetField, requestLine, writeMessage } from "../message/write.ts";
+import type { Flow } from "../transport/flow.ts";
 import type { NotifyOptions, NotifyResult } from "../types.ts";
-import { type AgentContext, contactValue, newBranch, viaValue } from "./context.ts";
-import { hopOf } from "./next-hop.ts";
+import { type AgentContext, contactValue, viaValue } from "./context.ts";
+import { sendRequest } from "./send-request.ts";
 
 export function sendNotify(context: AgentContext, options: NotifyOptions): void {
 	const { dialog, cseq, path, headers, body } = options;
@@ -19,41 +21,38 @@ export function sendNotify(context: AgentContext, options: NotifyOptions): void 
 		context.guard("onFinal", () => options.onFinal(result));
 	};
 	const failed = (status: number): void => finish({ status, answered: false, retryAfterSeconds: undefined });
-	const local = context.transports.listening[0];
-	// The connection that the subscriber made, where it still stands: nobody may be able to connect to it.
-	const preferred = local && { source: { ...path, local } };
-	context.transports.flowTo(hopOf(next.nextHop, path), preferred, (flow) => {
-		if (flow instanceof Error) {
-			context.log.debug({ error: flow.message }, "no way to a subscriber");
-			queueMicrotask(() => failed(503));
-			return;
-		}
-		const branch = newBranch();
+	const line = requestLine("NOTIFY", octetsToText(next.uri));
+	const octets = body === undefined ? undefined : Buffer.from(body.text, "utf8");
+	const secure = schemeOf(next.nextHop) === "sips";
+	const write = (flow: Flow, branch: string): Uint8Array => {
 		const fields: OctetField[] = [
-			["Via", viaValue(context, flow, branch)],
+			["Via", viaValue(flow, branch)],
 			["Max-Forwards", String(SIP_LIMITS.maxForwardsDefault)],
 			...next.fields,
-			["Contact", contactValue(context, flow)],
+			["Contact", contactValue(flow, secure)],
 			...headers.map(([name, value]): OctetField => [name, textToOctets(value)]),
 			context.abilities.allow,
 			...context.abilities.allowEvents,
 			["User-Agent", context.serverName],
 			...(body === undefined ? [] : [["Content-Type", body.type] as const]),
 		];
-		const octets = writeMessage(
-			requestLine("NOTIFY", octetsToText(next.uri)),
-			fields,
-			body === undefined ? undefined : Buffer.from(body.text, "utf8"),
-		);
-		context.count("sipRequestsSent");
-		context.clients.nonInvite(branch, "NOTIFY", octets, flow, {
+		return writeMessage(line, fields, octets);
+	};
+	context.count("sipRequestsSent");
+	const local = context.transports.listening.find((listen) => listen.transport === path.transport);
+	// The connection that the subscriber made, where it still stands: nobody may be able to connect to it.
+	const preferred = { source: { ...path, local: local ?? { ...path, host: "" } } };
+	sendRequest(
+		context,
+		{ method: "NOTIFY", nextHop: next.nextHop, preferred, write },
+		{
 			onResponse: (response) => {
 				if (response.status < 200) return;
 				finish({ status: response.status, answered: true, retryAfterSeconds: retryAfterOf(response) });
 			},
 			onFailure: failed,
-		});
-	});
+		},
+	);
 }
 
 /** Seconds, without the comment and parameters that may follow (RFC 3261 §20.33). */

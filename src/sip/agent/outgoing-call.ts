@@ -3,6 +3,7 @@ import { SIP_LIMITS } from "../limits.ts";
 import { findSdp } from "../message/body.ts";
 import type { ParsedResponse } from "../message/message.ts";
 import { textToOctets } from "../message/text.ts";
+import { schemeOf } from "../message/uri.ts";
 import { type OctetField, requestLine, writeMessage } from "../message/write.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { OutgoingCall, OutgoingCallOptions } from "../types.ts";
@@ -77,7 +78,7 @@ export class Outgoing implements OutgoingCall {
 		const { uri, headers, sdp } = this.#options;
 		const fields: OctetField[] = [
 			...this.#head(flow, "INVITE"),
-			["Contact", contactValue(this.#context, flow)],
+			["Contact", contactValue(flow, schemeOf(uri) === "sips")],
 			this.#context.abilities.allow,
 			SUPPORTED,
 			["User-Agent", this.#context.serverName],
@@ -95,7 +96,7 @@ export class Outgoing implements OutgoingCall {
 	#head(flow: Flow, method: string, to = this.#to): OctetField[] {
 		const routes = (this.#options.headers ?? []).filter(([name]) => name.toLowerCase() === "route");
 		return [
-			["Via", viaValue(this.#context, flow, this.#branch)],
+			["Via", viaValue(flow, this.#branch)],
 			["Max-Forwards", String(SIP_LIMITS.maxForwardsDefault)],
 			...(method === "INVITE" ? [] : routes.map(([name, value]): OctetField => [name, textToOctets(value)])),
 			["From", this.#from],

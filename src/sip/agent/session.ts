@@ -9,10 +9,10 @@ import { Running } from "../transaction/running.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { CallEnd, CallHandlers } from "../types.ts";
 import { SUPPORTED } from "./answers.ts";
-import { type AgentContext, contactValue, type DialogUser, newBranch, viaValue } from "./context.ts";
+import { type AgentContext, contactValue, type DialogUser, isSecure, viaValue } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
-import { hopOf } from "./next-hop.ts";
 import { readOffer } from "./screening.ts";
+import { type RequestToSend, sendOnce, sendRequest } from "./send-request.ts";
 
 /** A 2xx of ours whose ACK has not come. */
 interface Unacknowledged {
@@ -51,7 +51,7 @@ export class Session implements DialogUser {
 	/** Sends a 200 with this description and resends it until the ACK comes. */
 	accept(exchange: Exchange, sdp: string, offered: boolean, toTag?: string): void {
 		const fields: OctetField[] = [
-			["Contact", contactValue(this.#context, exchange.flow)],
+			["Contact", contactValue(exchange.flow, isSecure(exchange.request))],
 			this.#context.abilities.allow,
 			SUPPORTED,
 		];
@@ -179,54 +179,37 @@ export class Session implements DialogUser {
 		const gone = (): void => {
 			this.#context.dialogs.delete(this.#key);
 		};
-		this.#send(
-			"BYE",
-			undefined,
-			(octets, branch, flow) => {
-				this.#context.clients.nonInvite(branch, "BYE", octets, flow, {
-					onResponse: (response) => {
-						if (response.status >= 200) gone();
-					},
-					onFailure: gone,
-				});
+		sendRequest(this.#context, this.#next("BYE"), {
+			onResponse: (response) => {
+				if (response.status >= 200) gone();
 			},
-			gone,
-		);
+			onFailure: gone,
+		});
 	}
 
 	/** ACK for a 2xx of the peer: no transaction, sent again for each repetition of that 2xx (§13.2.2.4). */
 	sendAck(cseq: number): void {
-		this.#send(
-			"ACK",
-			cseq,
-			(octets, _branch, flow) => flow.send(octets, () => {}),
-			() => {},
-		);
+		sendOnce(this.#context, this.#next("ACK", cseq));
 	}
 
-	#send(
-		method: string,
-		ackCseq: number | undefined,
-		go: (octets: Uint8Array, branch: string, flow: Flow) => void,
-		failed: () => void,
-	): void {
+	#next(method: string, ackCseq?: number): RequestToSend {
 		const next = nextRequest(this.#dialog, method, ackCseq);
 		this.#dialog = next.dialog;
-		this.#context.transports.flowTo(hopOf(next.nextHop, this.#flow.source), this.#flow, (flow) => {
-			if (flow instanceof Error) {
-				this.#context.log.debug({ method, error: flow.message }, "no way to the peer of a dialog");
-				failed();
-				return;
-			}
-			const branch = newBranch();
-			const fields: OctetField[] = [
-				["Via", viaValue(this.#context, flow, branch)],
-				["Max-Forwards", String(SIP_LIMITS.maxForwardsDefault)],
-				...next.fields,
-				["User-Agent", this.#context.serverName],
-			];
-			go(writeMessage(requestLine(method, octetsToText(next.uri)), fields), branch, flow);
-		});
+		const line = requestLine(method, octetsToText(next.uri));
+		return {
+			method,
+			nextHop: next.nextHop,
+			preferred: this.#flow,
+			write: (flow, branch) => {
+				const fields: OctetField[] = [
+					["Via", viaValue(flow, branch)],
+					["Max-Forwards", String(SIP_LIMITS.maxForwardsDefault)],
+					...next.fields,
+					["User-Agent", this.#context.serverName],
+				];
+				return writeMessage(line, fields);
+			},
+		};
 	}
 }
 

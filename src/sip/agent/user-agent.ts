@@ -15,6 +15,7 @@ import type {
 	OutgoingCallOptions,
 	SipUserAgent,
 	SipUserAgentOptions,
+	TlsCredentials,
 } from "../types.ts";
 import { abilities, writeResponse } from "./answers.ts";
 import { type AgentContext, COUNTERS, type CounterName, type DialogUser } from "./context.ts";
@@ -25,17 +26,13 @@ import { sendNotify } from "./notify.ts";
 import { Outgoing } from "./outgoing-call.ts";
 import { readOffer, screen } from "./screening.ts";
 
-/** Where the agent advertises itself, taken apart. */
-export interface Advertised {
-	readonly host: string;
-	readonly port: number | undefined;
-}
-
 /** The user agent over any transport: `start.ts` gives it sockets, tests a wire of their own. */
 export class UserAgent implements SipUserAgent {
 	readonly #options: SipUserAgentOptions;
 	readonly #gate: Gate;
 	readonly #transports: MessageTransport;
+	/** Hosts that stand for us beside our sockets' own. */
+	readonly #advertised: ReadonlySet<string> | undefined;
 	readonly #servers: ServerTransactions;
 	readonly #clients: ClientTransactions;
 	readonly #dialogs = new Map<string, DialogUser>();
@@ -47,7 +44,7 @@ export class UserAgent implements SipUserAgent {
 
 	constructor(
 		options: SipUserAgentOptions,
-		advertised: Advertised | undefined,
+		advertised: ReadonlySet<string> | undefined,
 		gate: Gate,
 		transports: MessageTransport,
 	) {
@@ -55,6 +52,7 @@ export class UserAgent implements SipUserAgent {
 		this.#options = options;
 		this.#gate = gate;
 		this.#transports = transports;
+		this.#advertised = advertised;
 		this.#servers = new ServerTransactions(t1Ms, () => this.#count("sipResponsesUnsent"));
 		this.#clients = new ClientTransactions(t1Ms);
 		this.#context = {
@@ -64,8 +62,6 @@ export class UserAgent implements SipUserAgent {
 			clients: this.#clients,
 			timers: timerValues(t1Ms, false),
 			abilities: abilities(options.subscriptions?.events ?? []),
-			advertisedHost: advertised?.host,
-			advertisedPort: advertised?.port,
 			dialogs: this.#dialogs,
 			count: (name) => this.#count(name),
 			guard: (what, call) => this.#guard(what, call),
@@ -87,6 +83,10 @@ export class UserAgent implements SipUserAgent {
 
 	notify(options: NotifyOptions): void {
 		if (this.#closed === undefined) sendNotify(this.#context, options);
+	}
+
+	useTls(credentials: TlsCredentials): void {
+		this.#transports.useTls(credentials);
 	}
 
 	setDraining(draining: boolean): void {
@@ -280,7 +280,7 @@ export class UserAgent implements SipUserAgent {
 
 	#isOurs(host: string, flow: Flow): boolean {
 		const bare = host.replace(/^\[|\]$/g, "");
-		if (bare === flow.localAddress || bare === this.#context.advertisedHost) return true;
+		if (bare === flow.localAddress || this.#advertised?.has(bare) === true) return true;
 		return this.#transports.listening.some((listen) => listen.host === bare);
 	}
 

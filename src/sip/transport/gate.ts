@@ -11,7 +11,7 @@ interface Refused {
 }
 
 export class Gate {
-	readonly #isTrusted: (address: string) => boolean;
+	readonly #isTrusted: (address: string, certificateNames?: readonly string[]) => boolean;
 	readonly #log: SipLog;
 	/** Insertion order is the order of `lastSeen`: a source seen again moves to the end. */
 	readonly #refused = new Map<string, Refused>();
@@ -19,7 +19,7 @@ export class Gate {
 	#windowMs = 0;
 	#warnings = 0;
 
-	constructor(isTrusted: (address: string) => boolean, log: SipLog) {
+	constructor(isTrusted: (address: string, certificateNames?: readonly string[]) => boolean, log: SipLog) {
 		this.#isTrusted = isTrusted;
 		this.#log = log;
 	}
@@ -29,9 +29,15 @@ export class Gate {
 		return this.#total;
 	}
 
+	/** Whether the address alone is enough; nothing is counted. */
+	trusts(address: string): boolean {
+		return this.#isTrusted(address);
+	}
+
 	/** False means: drop it. The refusal is counted, and told once a minute for each source. */
-	admits(address: string, transport: TransportName): boolean {
-		if (this.#isTrusted(address)) return true;
+	admits(address: string, transport: TransportName, certificateNames?: readonly string[]): boolean {
+		if (certificateNames === undefined ? this.#isTrusted(address) : this.#isTrusted(address, certificateNames))
+			return true;
 		this.#total++;
 		const key = `${transport}|${address}`;
 		const nowMs = Date.now();

@@ -1,90 +1,11 @@
 import { connect, createServer, isIPv6, type Server, type Socket } from "node:net";
 import { SIP_LIMITS } from "../limits.ts";
-import { type Framed, StreamFramer } from "../message/stream-framer.ts";
 import type { ListenAddress } from "../types.ts";
 import { plainAddress } from "./addresses.ts";
+import { Connection, type ConnectionPorts } from "./connection.ts";
 
-export interface TcpPorts {
-	admits(address: string): boolean;
-	onFramed(framed: Framed, connection: TcpConnection): void;
-	onOpened(connection: TcpConnection): void;
-	onClosed(connection: TcpConnection): void;
-	onError(error: Error): void;
-}
-
-const PONG = Buffer.from("\r\n", "latin1");
-
-/** One connection, accepted or opened by us: framing, bounds and time-outs; no rules of SIP. */
-export class TcpConnection {
-	readonly address: string;
-	readonly port: number;
-	readonly localAddress: string;
-	/** Our listening address of this transport, or the connection's own end where we only call. */
-	readonly local: ListenAddress;
-	readonly #socket: Socket;
-	readonly #framer = new StreamFramer();
-	#messageTimer: NodeJS.Timeout | undefined;
-
-	constructor(socket: Socket, local: ListenAddress | undefined, ports: TcpPorts) {
-		this.#socket = socket;
-		this.address = plainAddress(socket.remoteAddress ?? "");
-		this.port = socket.remotePort ?? 0;
-		this.localAddress = plainAddress(socket.localAddress ?? "");
-		this.local = local ?? { transport: "tcp", host: this.localAddress, port: socket.localPort ?? 0 };
-		socket.setNoDelay(true);
-		socket.setTimeout(SIP_LIMITS.tcpIdleMs, () => socket.destroy());
-		socket.on("data", (octets) => this.#receive(octets, ports));
-		socket.on("error", (error) => ports.onError(error));
-		socket.on("end", () => socket.end());
-		socket.once("close", () => {
-			clearTimeout(this.#messageTimer);
-			ports.onClosed(this);
-		});
-	}
-
-	get open(): boolean {
-		return !this.#socket.destroyed && this.#socket.writable;
-	}
-
-	send(octets: Uint8Array, onFailure: (error: Error) => void): void {
-		if (this.#socket.writableLength > SIP_LIMITS.tcpQueuedBytesMax) {
-			this.#socket.destroy(new Error("the peer takes no data"));
-		}
-		if (!this.open) {
-			queueMicrotask(() => onFailure(new Error("the connection is closed")));
-			return;
-		}
-		this.#socket.write(octets, (error) => {
-			if (error) onFailure(error);
-		});
-	}
-
-	/** Writes what is queued, then closes. */
-	end(): void {
-		this.#socket.end(() => this.#socket.destroySoon());
-	}
-
-	destroy(): void {
-		this.#socket.destroy();
-	}
-
-	#receive(octets: Uint8Array, ports: TcpPorts): void {
-		for (const framed of this.#framer.push(octets)) {
-			if (framed.type === "ping") this.send(PONG, () => {});
-			else ports.onFramed(framed, this);
-			if (framed.type === "broken") this.end();
-		}
-		const waiting = this.#framer.midMessage;
-		if (!waiting) {
-			clearTimeout(this.#messageTimer);
-			this.#messageTimer = undefined;
-		} else {
-			this.#messageTimer ??= setTimeout(() => this.#socket.destroy(), SIP_LIMITS.tcpMessageMs);
-		}
-	}
-}
-
-export class TcpListener {
+/** A port that accepts connections; TLS stands on it too. */
+export class StreamListener {
 	readonly local: ListenAddress;
 	readonly #server: Server;
 
@@ -93,8 +14,13 @@ export class TcpListener {
 		this.local = local;
 	}
 
-	static async open(listen: ListenAddress, ports: TcpPorts): Promise<TcpListener> {
-		const server = createServer({ allowHalfOpen: true });
+	/** @param onSocket told for each connection, with the peer's address. */
+	static async open(
+		listen: ListenAddress,
+		onSocket: (socket: Socket, address: string, local: ListenAddress) => void,
+		onError: (error: Error) => void,
+	): Promise<StreamListener> {
+		const server = createServer({ allowHalfOpen: listen.transport === "tcp" });
 		server.maxConnections = SIP_LIMITS.tcpConnectionsMax;
 		await new Promise<void>((resolve, reject) => {
 			server.once("error", reject);
@@ -105,13 +31,12 @@ export class TcpListener {
 		});
 		const address = server.address();
 		const port = address !== null && typeof address === "object" ? address.port : listen.port;
-		const opened = new TcpListener(server, { transport: "tcp", host: listen.host, port });
-		server.on("error", ports.onError);
+		const opened = new StreamListener(server, { ...listen, port });
+		server.on("error", onError);
 		server.on("connection", (socket) => {
 			socket.on("error", () => {});
-			const admitted = socket.remoteAddress !== undefined && ports.admits(plainAddress(socket.remoteAddress));
-			if (admitted) ports.onOpened(new TcpConnection(socket, opened.local, ports));
-			else socket.destroy();
+			if (socket.remoteAddress === undefined) socket.destroy();
+			else onSocket(socket, plainAddress(socket.remoteAddress), opened.local);
 		});
 		return opened;
 	}
@@ -122,24 +47,56 @@ export class TcpListener {
 	}
 }
 
+/** @param admits asked before anything is read. */
+export function listenTcp(
+	listen: ListenAddress,
+	admits: (address: string) => boolean,
+	ports: ConnectionPorts,
+): Promise<StreamListener> {
+	const take = (socket: Socket, address: string, local: ListenAddress): void => {
+		if (admits(address)) ports.onOpened(new Connection(socket, { transport: "tcp", local }, ports));
+		else socket.destroy();
+	};
+	return StreamListener.open(listen, take, ports.onError);
+}
+
+export interface Destination {
+	/** An IP address. */
+	readonly host: string;
+	readonly port: number;
+	/** Address of ours to connect from; undefined lets the system choose. */
+	readonly from: string | undefined;
+	/** As `ConnectionFacts` has it. */
+	readonly local: ListenAddress | undefined;
+	/** Name that the host was found by: a TLS server must have a certificate for it. */
+	readonly domain?: string | undefined;
+}
+
 /** Opens a connection; rejects after `SIP_LIMITS.tcpConnectMs`. */
-export function openConnection(
-	host: string,
-	port: number,
-	local: ListenAddress | undefined,
-	ports: TcpPorts,
-): Promise<TcpConnection> {
+export function connectTcp(to: Destination, ports: ConnectionPorts): Promise<Connection> {
+	const { host, port, from, local } = to;
+	const localAddress = from === undefined ? {} : { localAddress: from };
+	const socket = connect({ host, port, ...localAddress, family: isIPv6(host) ? 6 : 4, allowHalfOpen: true });
+	return opening(socket, "connect", () => new Connection(socket, { transport: "tcp", local }, ports), ports);
+}
+
+/** Waits for an outgoing socket to be ready. */
+export function opening(
+	socket: Socket,
+	ready: "connect" | "secureConnect",
+	make: () => Connection,
+	ports: ConnectionPorts,
+): Promise<Connection> {
 	return new Promise((resolve, reject) => {
-		const socket = connect({ host, port, family: isIPv6(host) ? 6 : 4, allowHalfOpen: true });
 		const timer = setTimeout(() => socket.destroy(new Error("no answer to connect")), SIP_LIMITS.tcpConnectMs);
 		socket.once("close", () => {
 			clearTimeout(timer);
 			reject(new Error("the connection was closed"));
 		});
 		socket.once("error", reject);
-		socket.once("connect", () => {
+		socket.once(ready, () => {
 			clearTimeout(timer);
-			const connection = new TcpConnection(socket, local, ports);
+			const connection = make();
 			ports.onOpened(connection);
 			resolve(connection);
 		});

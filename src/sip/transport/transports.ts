@@ -1,54 +1,72 @@
 /** All sockets of the user agent behind one door: which of them a message comes from and goes out by. */
 import { isIP } from "node:net";
+import type { Locator } from "../locate/locator.ts";
 import type { ParseResult } from "../message/message.ts";
 import { parseDatagram } from "../message/parse.ts";
 import type { Via } from "../message/via.ts";
-import type { ListenAddress, SipLog } from "../types.ts";
+import type { ListenAddress, SipLog, TlsCredentials, TlsOptions } from "../types.ts";
 import { isWildcard } from "./addresses.ts";
-import type { Flow, MessageTransport, NextHop } from "./flow.ts";
+import { Advertising, type Here } from "./advertising.ts";
+import type { Connection, ConnectionPorts } from "./connection.ts";
+import { Connections, type StreamHop } from "./connections.ts";
+import type { Flow, Hop, MessageTransport, NextHop, Preferred } from "./flow.ts";
 import type { Gate } from "./gate.ts";
 import { LocalAddresses } from "./local-addresses.ts";
-import { openConnection, type TcpConnection, TcpListener, type TcpPorts } from "./tcp.ts";
+import { connectTcp, listenTcp, type StreamListener } from "./tcp.ts";
+import { TlsSide } from "./tls.ts";
 import { UdpSocket } from "./udp.ts";
 
 export interface TransportOptions {
 	readonly listen: readonly ListenAddress[];
-	/** Host that stands for all of ours, if set. */
-	readonly advertisedHost: string | undefined;
+	/** Hosts, or host:port, that stand for ours, if any. */
+	readonly advertise: readonly string[];
+	readonly tls: TlsOptions | undefined;
 	readonly gate: Gate;
 	readonly log: SipLog;
+	readonly locator: Locator;
 	onParsed(result: ParseResult, flow: Flow): void;
 }
 
 export class Transports implements MessageTransport {
 	readonly #options: TransportOptions;
+	readonly #advertising: Advertising;
 	readonly #localAddresses = new LocalAddresses();
 	readonly #udp: UdpSocket[] = [];
-	readonly #tcp: TcpListener[] = [];
-	readonly #connections = new Set<TcpConnection>();
-	/** Connections being opened, so that two requests at once share one. */
-	readonly #opening = new Map<string, Promise<TcpConnection>>();
-	readonly #tcpPorts: TcpPorts;
+	readonly #listeners: StreamListener[] = [];
+	readonly #connections: Connections;
+	readonly #flows = new WeakMap<Connection, Flow>();
+	readonly #tls: TlsSide | undefined;
+	readonly #ports: ConnectionPorts;
 	#closed = false;
 
 	private constructor(options: TransportOptions) {
+		const { gate, log, tls } = options;
 		this.#options = options;
-		const onError = (error: Error): void => options.log.debug({ error: error.message }, "SIP socket error");
-		this.#tcpPorts = {
-			admits: (address) => options.gate.admits(address, "tcp"),
+		this.#advertising = new Advertising(options.advertise, options.listen);
+		this.#connections = new Connections({
+			listeners: (transport) => {
+				return this.#listeners.map(({ local }) => local).filter((local) => local.transport === transport);
+			},
+			connect: async (transport, to) => {
+				if (transport === "tcp") return connectTcp(to, this.#ports);
+				if (this.#tls === undefined) throw new Error("TLS is not available: there is no certificate");
+				return this.#tls.connect(to);
+			},
+		});
+		this.#ports = {
 			onFramed: (framed, connection) => {
-				if (framed.type !== "ping") options.onParsed(framed.result, this.#tcpFlow(connection));
+				if (framed.type === "ping") return;
+				if (framed.result.ok) this.#connections.alias(connection, framed.result.message.via);
+				options.onParsed(framed.result, this.#streamFlow(connection));
 			},
-			onOpened: (connection) => {
-				if (this.#closed) connection.destroy();
-				else this.#connections.add(connection);
-			},
-			onClosed: (connection) => this.#connections.delete(connection),
-			onError,
+			onOpened: (connection) => this.#connections.add(connection),
+			onClosed: (connection) => this.#connections.remove(connection),
+			onError: (error) => log.debug({ error: error.message }, "SIP socket error"),
 		};
+		this.#tls = tls === undefined ? undefined : new TlsSide(tls, gate, log, this.#ports);
 	}
 
-	/** @throws Error where an address cannot be had; what was opened before is closed again. */
+	/** @throws Error where an address cannot be had or the TLS pair is none; what was opened before is closed again. */
 	static async open(options: TransportOptions): Promise<Transports> {
 		const transports = new Transports(options);
 		try {
@@ -61,13 +79,19 @@ export class Transports implements MessageTransport {
 	}
 
 	get listening(): readonly ListenAddress[] {
-		return [...this.#udp.map((socket) => socket.local), ...this.#tcp.map((listener) => listener.local)];
+		return [...this.#udp.map((socket) => socket.local), ...this.#listeners.map((listener) => listener.local)];
+	}
+
+	/** Hosts that stand for us beside our sockets' own. */
+	get advertised(): ReadonlySet<string> {
+		return this.#advertising.hosts;
 	}
 
 	replyFlow(flow: Flow, via: Via): Flow {
 		const { source } = flow;
-		const port = via.port ?? 5060;
-		if (source.transport !== "udp") return this.#fallingBack(flow, { transport: "tcp", host: source.address, port });
+		const { transport } = source;
+		const port = via.port ?? (transport === "tls" ? 5061 : 5060);
+		if (transport !== "udp") return this.#fallingBack(flow, { transport, host: source.address, port });
 		if (via.params.has("rport")) return flow;
 		const maddr = via.params.get("maddr");
 		const host = maddr !== undefined && isIP(maddr) !== 0 ? maddr : source.address;
@@ -75,34 +99,56 @@ export class Transports implements MessageTransport {
 		const socket = this.#udp.find((candidate) => candidate.local === source.local);
 		// maddr may lead anywhere; only to peers do we follow it.
 		const trusted = host === source.address || this.#options.gate.admits(host, "udp");
-		return socket === undefined || !trusted ? flow : socket.flow(host, port, flow.localAddress);
+		if (socket === undefined || !trusted) return flow;
+		return socket.flow(host, port, { host: flow.localAddress, port: flow.localPort });
 	}
 
-	flowTo(next: NextHop, preferred: Pick<Flow, "source"> | undefined, then: (flow: Flow | Error) => void): void {
+	targets(hop: Hop, then: (targets: readonly NextHop[] | Error) => void): void {
+		this.#options.locator.locate(hop, this.#supported(), then);
+	}
+
+	failed(target: NextHop): void {
+		this.#options.locator.failed(target);
+	}
+
+	flowTo(next: NextHop, preferred: Preferred | undefined, then: (flow: Flow | Error) => void): void {
 		const host = next.host.replace(/^\[|\]$/g, "");
+		const { transport } = next;
 		if (isIP(host) === 0) then(new Error("the next hop is no IP address"));
-		else if (next.transport === "udp") this.#udpFlowTo(host, next.port, preferred, then);
-		else if (next.transport === "tcp") this.#tcpFlowTo(host, next.port, preferred, then);
-		else then(new Error("TLS is not available"));
+		else if (transport === "udp") this.#udpFlowTo(host, next.port, preferred, then);
+		else this.#streamFlowTo({ ...next, transport, host }, preferred, then);
 	}
 
-	settled(): Promise<void> {
-		return this.#localAddresses.settled();
+	flowBack({ source }: Preferred, then: (flow: Flow | Error) => void): void {
+		const { transport, address, port } = source;
+		if (transport === "udp") {
+			this.#udpFlowTo(address, port, { source }, then);
+			return;
+		}
+		const open = this.#connections.openTo(transport, address, port);
+		then(open === undefined ? new Error("the connection of the dialog is closed") : this.#streamFlow(open));
+	}
+
+	async settled(): Promise<void> {
+		await this.#options.locator.settled();
+		await this.#localAddresses.settled();
+	}
+
+	useTls(credentials: TlsCredentials): void {
+		if (this.#tls === undefined) throw new Error("there is no TLS to give another certificate");
+		this.#tls.use(credentials);
 	}
 
 	async close(): Promise<void> {
 		this.#closed = true;
-		for (const connection of this.#connections) connection.end();
-		const closing = [...this.#udp, ...this.#tcp].map((opened) => opened.close());
+		this.#options.locator.close();
+		this.#connections.end();
+		const closing = [...this.#udp, ...this.#listeners].map((opened) => opened.close());
 		// A peer that does not close its half would hold the server open.
-		const grace = setTimeout(() => this.#destroyAll(), 200);
+		const grace = setTimeout(() => this.#connections.destroy(), 200);
 		await Promise.all(closing);
 		clearTimeout(grace);
-		this.#destroyAll();
-	}
-
-	#destroyAll(): void {
-		for (const connection of this.#connections) connection.destroy();
+		this.#connections.destroy();
 	}
 
 	async #listen(listen: ListenAddress): Promise<void> {
@@ -115,91 +161,97 @@ export class Transports implements MessageTransport {
 			});
 			this.#udp.push(socket);
 		} else if (listen.transport === "tcp") {
-			this.#tcp.push(await TcpListener.open(listen, this.#tcpPorts));
+			this.#listeners.push(await listenTcp(listen, (address) => gate.admits(address, "tcp"), this.#ports));
 		} else {
-			throw new Error("SIP over TLS is not available: remove the tls: address, or put a proxy with TLS in front");
+			if (this.#tls === undefined) throw new Error("a tls: listen address needs a certificate and its key");
+			this.#listeners.push(await this.#tls.listen(listen));
 		}
+	}
+
+	#supported(): ReadonlySet<NextHop["transport"]> {
+		return new Set([
+			...(this.#udp.length > 0 ? (["udp"] as const) : []),
+			"tcp",
+			...(this.#tls === undefined ? [] : (["tls"] as const)),
+		]);
 	}
 
 	#onDatagram(octets: Uint8Array, from: UdpSocket, address: string, port: number): void {
 		// RFC 5626 §3.5.1 has no ping for UDP, but phones send CRLF to hold NAT bindings open; nobody wants an answer.
 		if (octets.length <= 4) return;
-		this.#withLocalAddress(from, address, (localAddress) => {
-			this.#options.onParsed(parseDatagram(octets), from.flow(address, port, localAddress));
+		this.#whereWeAre(from, address, (here) => {
+			this.#options.onParsed(parseDatagram(octets), from.flow(address, port, here));
 		});
 	}
 
-	#withLocalAddress(socket: UdpSocket, peer: string, then: (localAddress: string) => void): void {
-		const { advertisedHost } = this.#options;
-		if (advertisedHost !== undefined) then(advertisedHost);
-		else if (!isWildcard(socket.local.host)) then(socket.local.host);
-		else this.#localAddresses.find(peer, (address) => then(address ?? socket.local.host));
+	#whereWeAre(socket: UdpSocket, peer: string, then: (here: Here) => void): void {
+		const { local } = socket;
+		const told = this.#advertising.of(local, peer);
+		if (told !== undefined) then(told);
+		else if (!isWildcard(local.host)) then(local);
+		else this.#localAddresses.find(peer, (address) => then({ host: address ?? local.host, port: local.port }));
 	}
 
-	#udpFlowTo(
-		host: string,
-		port: number,
-		preferred: Pick<Flow, "source"> | undefined,
-		then: (flow: Flow | Error) => void,
-	): void {
-		const same = this.#udp.find((socket) => socket.local === preferred?.source.local && socket.reaches(host));
-		const socket = same ?? this.#udp.find((candidate) => candidate.reaches(host));
-		if (socket === undefined) then(new Error("no UDP socket of ours reaches the next hop"));
-		else this.#withLocalAddress(socket, host, (localAddress) => then(socket.flow(host, port, localAddress)));
+	#udpFlowTo(host: string, port: number, preferred: Preferred | undefined, then: (flow: Flow | Error) => void): void {
+		this.#udpSocketTo(host, preferred, (socket) => {
+			if (socket === undefined) then(new Error("no UDP socket of ours reaches the next hop"));
+			else this.#whereWeAre(socket, host, (here) => then(socket.flow(host, port, here)));
+		});
 	}
 
-	#tcpFlowTo(
-		host: string,
-		port: number,
-		preferred: Pick<Flow, "source"> | undefined,
-		then: (flow: Flow | Error) => void,
-	): void {
-		for (const connection of this.#connections) {
-			const same = connection.address === host && connection.port === port;
-			const dialogs =
-				preferred?.source.transport === "tcp" &&
-				connection.address === preferred.source.address &&
-				connection.port === preferred.source.port &&
-				connection.address === host;
-			if (connection.open && (same || dialogs)) {
-				then(this.#tcpFlow(connection));
-				return;
-			}
+	/** The dialog's own, else the one on the route to the host. */
+	#udpSocketTo(host: string, preferred: Preferred | undefined, then: (socket: UdpSocket | undefined) => void): void {
+		const able = this.#udp.filter((socket) => socket.reaches(host));
+		const dialogs = able.find((socket) => socket.local === preferred?.source.local);
+		if (dialogs !== undefined || able.length < 2) {
+			then(dialogs ?? able[0]);
+			return;
 		}
-		this.#connect(host, port).then(
-			(connection) => then(this.#tcpFlow(connection)),
+		this.#localAddresses.find(host, (address) => {
+			const onRoute = able.find((socket) => socket.local.host === address);
+			then(onRoute ?? able.find((socket) => isWildcard(socket.local.host)) ?? able[0]);
+		});
+	}
+
+	#streamFlowTo(next: StreamHop, preferred: Preferred | undefined, then: (flow: Flow | Error) => void): void {
+		const known = this.#connections.find(next, preferred);
+		if (known !== undefined) {
+			then(this.#streamFlow(known));
+			return;
+		}
+		this.#connections.open(next, preferred).then(
+			(connection) => then(this.#streamFlow(connection)),
 			(error: Error) => then(error),
 		);
 	}
 
-	#connect(host: string, port: number): Promise<TcpConnection> {
-		const key = `${host}|${port}`;
-		const underWay = this.#opening.get(key);
-		if (underWay !== undefined) return underWay;
-		const local = this.#tcp[0]?.local;
-		const opening = openConnection(host, port, local, this.#tcpPorts).finally(() => this.#opening.delete(key));
-		this.#opening.set(key, opening);
-		return opening;
-	}
-
-	#tcpFlow(connection: TcpConnection): Flow {
-		const { address, port, local } = connection;
-		return {
-			source: { transport: "tcp", address, port, local },
+	#streamFlow(connection: Connection): Flow {
+		const known = this.#flows.get(connection);
+		if (known !== undefined) return known;
+		const { transport, address, port, local, certificateNames } = connection;
+		const { host, port: localPort } = this.#advertising.of(local, address) ?? {
+			host: connection.localAddress,
+			port: local.port,
+		};
+		const flow: Flow = {
+			source: { transport, address, port, local, ...(certificateNames === undefined ? {} : { certificateNames }) },
 			reliable: true,
-			localAddress: this.#options.advertisedHost ?? connection.localAddress,
+			localAddress: host,
+			localPort,
 			send: (octets, onFailure) => connection.send(octets, onFailure),
 		};
+		this.#flows.set(connection, flow);
+		return flow;
 	}
 
 	/** A response whose connection has closed goes out on a new one to the sent-by of its Via (§18.2.2). */
-	#fallingBack(flow: Flow, next: NextHop): Flow {
+	#fallingBack(flow: Flow, next: StreamHop): Flow {
 		return {
 			...flow,
 			send: (octets, onFailure) => {
 				flow.send(octets, () => {
 					if (this.#closed) return;
-					this.#tcpFlowTo(next.host, next.port, undefined, (other) => {
+					this.#streamFlowTo(next, undefined, (other) => {
 						if (other instanceof Error) onFailure(other);
 						else other.send(octets, onFailure);
 					});

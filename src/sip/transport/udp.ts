@@ -2,6 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import type { ListenAddress, Source } from "../types.ts";
 import { plainAddress } from "./addresses.ts";
+import type { Here } from "./advertising.ts";
 import type { Flow } from "./flow.ts";
 
 export interface UdpPorts {
@@ -49,7 +50,7 @@ export class UdpSocket {
 		} catch (error) {
 			ports.onError(error as Error);
 		}
-		const opened = new UdpSocket(socket, { transport: "udp", host: listen.host, port: socket.address().port });
+		const opened = new UdpSocket(socket, { ...listen, port: socket.address().port });
 		socket.on("error", ports.onError);
 		socket.on("message", (octets, remote) => {
 			const address = plainAddress(remote.address);
@@ -65,9 +66,10 @@ export class UdpSocket {
 		return this.#family === 6 ? isIPv6(address) || this.local.host === "::" : isIPv4(address);
 	}
 
-	flow(address: string, port: number, localAddress: string): Flow {
+	/** @param here where the peer reaches us. */
+	flow(address: string, port: number, here: Here): Flow {
 		const target = this.#family === 6 && isIPv4(address) ? `::ffff:${address}` : address;
-		return new UdpFlow(this, { transport: "udp", address, port, local: this.local }, target, localAddress);
+		return new UdpFlow(this, { transport: "udp", address, port, local: this.local }, target, here);
 	}
 
 	send(octets: Uint8Array, port: number, target: string, onFailure: (error: Error) => void): void {
@@ -95,12 +97,14 @@ class UdpFlow implements Flow {
 	readonly source: Source;
 	readonly reliable = false;
 	readonly localAddress: string;
+	readonly localPort: number;
 	readonly #socket: UdpSocket;
 	readonly #target: string;
 
-	constructor(socket: UdpSocket, source: Source, target: string, localAddress: string) {
+	constructor(socket: UdpSocket, source: Source, target: string, here: Here) {
 		this.source = source;
-		this.localAddress = localAddress;
+		this.localAddress = here.host;
+		this.localPort = here.port;
 		this.#socket = socket;
 		this.#target = target;
 	}

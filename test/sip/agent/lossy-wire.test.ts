@@ -9,7 +9,7 @@ import { parseDatagram } from "../../../src/sip/message/parse.ts";
 import type { Flow, MessageTransport } from "../../../src/sip/transport/flow.ts";
 import { Gate } from "../../../src/sip/transport/gate.ts";
 import type { CallHandlers, IncomingCall } from "../../../src/sip/types.ts";
-import { SDP } from "./wire.ts";
+import { SDP, straight } from "./wire.ts";
 
 beforeEach(() => {
 	vi.useFakeTimers();
@@ -51,7 +51,9 @@ class Net {
 		const transport: MessageTransport = {
 			listening: [local],
 			replyFlow: (flow) => flow,
+			...straight(),
 			flowTo: (next, _preferred, then) => then(this.#flow(host, next.host)),
+			flowBack: ({ source }, then) => then(this.#flow(host, source.address)),
 			settled: () => Promise.resolve(),
 			close: () => Promise.resolve(),
 		};
@@ -68,6 +70,7 @@ class Net {
 			source: { transport: "udp", address: to, port: 5060, local: { transport: "udp", host: from, port: 5060 } },
 			reliable: false,
 			localAddress: from,
+			localPort: 5060,
 			send: (octets) => {
 				const { copies, delayMs } = this.#weather[this.#sent++ % this.#weather.length] ?? { copies: 1, delayMs: 1 };
 				for (let copy = 0; copy < copies; copy++) {

@@ -2,6 +2,7 @@
  * A user agent on a wire of memory, so that its messages and timers can be watched in simulated time. Everything but the
  * sockets is the real thing; the sockets have their own tests and the real sipp.
  */
+import { isIP } from "node:net";
 import { UserAgent } from "../../../src/sip/agent/user-agent.ts";
 import type { ParsedMessage } from "../../../src/sip/message/message.ts";
 import { parseDatagram } from "../../../src/sip/message/parse.ts";
@@ -57,6 +58,7 @@ export function wire(options: WireOptions = {}, onCall: (call: IncomingCall) => 
 		},
 		reliable: options.reliable ?? false,
 		localAddress: "198.51.100.1",
+		localPort: LOCAL.port,
 		send: (octets) => {
 			const text = Buffer.from(octets).toString("latin1");
 			const result = parseDatagram(octets);
@@ -68,7 +70,9 @@ export function wire(options: WireOptions = {}, onCall: (call: IncomingCall) => 
 	const transport: MessageTransport = {
 		listening: [LOCAL],
 		replyFlow: (from) => from,
+		...straight(),
 		flowTo: (next, _preferred, then) => then(flow(next)),
+		flowBack: ({ source }, then) => then(flow({ ...source, host: source.address })),
 		settled: () => Promise.resolve(),
 		close: () => Promise.resolve(),
 	};
@@ -111,6 +115,18 @@ export function wire(options: WireOptions = {}, onCall: (call: IncomingCall) => 
 			),
 		taken,
 		statuses: () => taken().map((one) => Number(one.text.slice(8, 11))),
+	};
+}
+
+/** Places of requests without DNS and TLS. */
+export function straight(): Pick<MessageTransport, "targets" | "failed" | "useTls"> {
+	return {
+		targets: ({ transport, host, port }, then) => {
+			const literal = isIP(host.replace(/^\[|\]$/g, "")) !== 0;
+			then(literal ? [{ transport: transport ?? "udp", host, port: port ?? 5060 }] : new Error("there is no DNS here"));
+		},
+		failed: () => {},
+		useTls: () => {},
 	};
 }
 

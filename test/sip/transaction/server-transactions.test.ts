@@ -91,6 +91,7 @@ describe("a transaction that waits for retransmissions", () => {
 				source: { transport: "udp", address: "192.0.2.9", port: i, local: { transport: "udp", host: "x", port: 1 } },
 				reliable: false,
 				localAddress: "198.51.100.1",
+				localPort: 5060,
 				send: () => {},
 			};
 			const vias = message.headers.rawAll("via");
