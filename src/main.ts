@@ -36,6 +36,7 @@ import { firstStartText, writeCredentials } from "./platform/first-start.ts";
 import { listening } from "./platform/listening.ts";
 import { numberHooks } from "./platform/number-hooks.ts";
 import { openLamps } from "./platform/open-lamps.ts";
+import { openLookup } from "./platform/open-lookup.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
 import { callSettings, httpSettings, mediaOptions, storeOptions, webhookPolicy } from "./platform/room-settings.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
@@ -63,7 +64,7 @@ interface Parts {
 	http?: HttpServer;
 	sip?: SipUserAgent;
 	calls?: Calls;
-	lamps?: Lamps;
+	lamps?: Pick<Lamps, "counters">;
 	media?: Media;
 	draining: boolean;
 }
@@ -110,6 +111,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, clock, log }, opened);
 	}
 	const metrics = await startMetrics(config, parts, opened);
+	if (config.roles.has("api")) opened.use(await openLookup(config, { store, masterKey, clock, log }));
 	if (config.roles.has("api") && metrics !== undefined) {
 		const { startHttp } = await import("./http/index.ts");
 		parts.http = opened.use(
@@ -244,7 +246,7 @@ async function startTelephony(
 	// Before the first new call: an unfinished recording must not wait behind the traffic of a busy hour.
 	const recovered = await calls.recoverRecordings();
 	if (recovered > 0) log.warn({ recovered }, "recordings of an earlier run that had not ended well were kept");
-	const { lamps, start: startLamps } = openLamps(config, { store, mailboxes, clock, log });
+	const { lamps, counters, start: startLamps } = openLamps(config, { store, mailboxes, clock, log });
 	const wanted = config.sip.map((address) => ({ variable: "AFTERBEEP_SIP", ...address }));
 	const sip = await listening(wanted, () =>
 		startSipUserAgent({
@@ -260,7 +262,7 @@ async function startTelephony(
 	);
 	opened.use(sip);
 	opened.use(await startLamps(sip));
-	Object.assign(parts, { media, calls, sip, lamps });
+	Object.assign(parts, { media, calls, sip, lamps: { counters } });
 }
 
 async function readiness(config: Config, store: Store, parts: Parts): Promise<Readiness> {

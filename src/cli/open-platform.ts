@@ -11,6 +11,7 @@ import {
 	createKeys,
 	createNumbers,
 	createOperators,
+	createPhones,
 	createSigningKeys,
 	createSubscribers,
 	createWebhooks,
@@ -18,6 +19,7 @@ import {
 	loadMasterKey,
 	type Numbers,
 	type Operators,
+	type Phones,
 	type SigningKeys,
 	type Subscribers,
 	type Webhooks,
@@ -39,6 +41,7 @@ export interface Opened {
 	readonly operators: Operators;
 	readonly accounts: Accounts;
 	readonly subscribers: Subscribers;
+	readonly phones: Phones;
 	readonly keys: Keys;
 	readonly signingKeys: SigningKeys;
 	readonly routing: Routing;
@@ -89,6 +92,7 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 		mailboxes,
 		accounts: createAccounts({ store, clock }),
 		subscribers: createSubscribers({ store, clock, moveMailboxes }),
+		phones: createPhones({ store, masterKey, clock }),
 		keys: createKeys({ store, masterKey, clock }),
 		signingKeys: createSigningKeys({ store, masterKey, clock }),
 		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),

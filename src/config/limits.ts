@@ -12,6 +12,9 @@ export const CONFIG_LIMITS = {
 	rtpTimeoutSecondsMin: 5,
 	rtpTimeoutSecondsMax: 3600,
 	drainSecondsMax: 3600,
+	/** Shorter than a phone takes to be lifted, longer than networks let a call ring. */
+	ringSecondsMin: 3,
+	ringSecondsMax: 120,
 	/** Contract 2.1. */
 	tokenMinutesMin: 1,
 	tokenMinutesMax: 60,

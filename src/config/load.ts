@@ -161,6 +161,8 @@ function complete(values: Values): Config {
 		mediaWorkers: values.mediaWorkers,
 		databaseUrl: values.databaseUrl,
 		databaseDirectUrl: values.databaseDirectUrl,
+		lookup: values.lookup,
+		lookupToken: values.lookupToken,
 		masterKeyFile: values.masterKeyFile,
 		smtpUrl: values.smtpUrl,
 		accountKey: values.accountKey,

@@ -13,6 +13,7 @@ export interface RuleFacts {
 export function ruleProblems(config: Config, facts: RuleFacts): readonly string[] {
 	return [
 		...httpProblems(config),
+		...lookupProblems(config),
 		...sipProblems(config, facts),
 		...databaseProblems(config),
 		...((config.accountKey === undefined) === (config.accountSecret === undefined)
@@ -38,6 +39,15 @@ function httpProblems(config: Config): readonly string[] {
 		);
 	}
 	return problems;
+}
+
+/** Whatever is said about plain HTTP: what it hands out is as good as the phones' passwords. */
+function lookupProblems({ lookup, lookupToken }: Config): readonly string[] {
+	if (lookup === undefined || isLoopback(lookup.host) || lookupToken !== undefined) return [];
+	return [
+		`AFTERBEEP_LOOKUP=${printHostPort(lookup)} would tell everybody there what phones register with: use an address ` +
+			"of loopback, or set AFTERBEEP_LOOKUP_TOKEN",
+	];
 }
 
 function sipProblems(config: Config, facts: RuleFacts): readonly string[] {

@@ -46,6 +46,13 @@ export interface Config {
 	readonly country: string | undefined;
 	/** Dialled pattern to E.164 pattern, such as `"10XX" = "+1555000XX"`. */
 	readonly extensions: Readonly<Record<string, string>>;
+	/** Where a SIP proxy looks phones and numbers up; undefined: nowhere. */
+	readonly lookup: HostPort | undefined;
+	readonly lookupToken: string | undefined;
+	readonly phoneRealm: string;
+	readonly ringSeconds: number;
+	/** Where NOTIFY goes that nobody subscribed to. */
+	readonly mwiRoutes: readonly ListenAddress[];
 	readonly databaseUrl: string | undefined;
 	readonly databaseDirectUrl: string | undefined;
 	/** Path of the master key file; undefined: made in the data folder at first start. */

@@ -80,6 +80,14 @@ export const hostPort = readBy(readHostPort);
 
 export const listenAddresses: Value<readonly ListenAddress[]> = listBy(readListenAddress, 1);
 
+/** Peers that requests of ours are sent to. */
+export const nextHops: Value<readonly ListenAddress[]> = listBy(readListenAddress, 0);
+
+/** It stands in quotes, and between colons in what is hashed (RFC 7616 §3.4.2). */
+export const realm: Value<string> = readBy((input) =>
+	/^[A-Za-z0-9._@ -]{1,64}$/.test(input) ? good(input) : bad(`"${input}" is not 1 to 64 letters, digits, . _ - or @`),
+);
+
 export const addressRanges: Value<readonly string[]> = listBy(
 	(item) =>
 		readRange(item) === undefined

@@ -26,6 +26,15 @@ export { swapsLeft } from "./number-row.ts";
 export { createNumbers, type NumbersNeeds } from "./numbers.ts";
 export { createOperators, hasOperator } from "./operators.ts";
 export { LIVE_STATUSES, numberNotFound, type OwnedNumber, ownedNumber } from "./owned-number.ts";
+export {
+	createPhones,
+	forgetPhones,
+	movePhones,
+	type NewPhone,
+	type PhoneCredentials,
+	type Phones,
+	type PhoneView,
+} from "./phones.ts";
 export { createRateLeases, type Lease, type RateLeases, type RateRule } from "./rate-leases.ts";
 export { createSigningKeys, type SigningKeys, type SigningKeyView } from "./signing-keys.ts";
 export { subscriberOfNumber } from "./subscriber-numbers.ts";

@@ -81,6 +81,10 @@ export const DIRECTORY_LIMITS = {
 	pageNumberMax: 1_000_000,
 	/** Events can be sent again for so long; the last try of a delivery comes within two days. */
 	webhookEventDays: 30,
+	/** SIP phones of one number: each of them rings. */
+	phonesPerNumberMax: 10,
+	/** Of a phone's password: 120 random bits in letters that can be read out and keyed in. */
+	phonePasswordChars: 24,
 	/** Rows of one erasing statement. */
 	purgeBatch: 1_000,
 } as const;

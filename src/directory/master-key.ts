@@ -11,7 +11,8 @@ export type KeyPurpose =
 	| "token-key-wrapping"
 	| "pin-pepper"
 	| "pin-reset"
-	| "webhook-secret-wrapping";
+	| "webhook-secret-wrapping"
+	| "phone-secret-wrapping";
 
 const FILE_NAME = "master.key";
 const HOW_TO_MAKE_ONE = `head -c ${DIRECTORY_LIMITS.keyBytes} /dev/urandom > FILE && chmod 600 FILE`;

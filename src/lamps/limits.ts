@@ -30,6 +30,17 @@ export const LAMP_LIMITS = {
 	closeMsMax: 3_000,
 	/** Seconds in Retry-After of that 503. */
 	retryAfterSeconds: 10,
+	/**
+	 * News without a subscription: waits before a proxy that did not answer is asked again, two hours together; then the
+	 * next change, or a phone that registers, brings the number up again.
+	 */
+	newsRetriesMs: [5_000, 15_000, 60_000, 300_000, 900_000, 1_800_000, 3_600_000],
+	/** A node that claimed a number and said nothing for so long is gone: longer than a NOTIFY can take (32 s). */
+	newsLeaseSeconds: 60,
+	/** Numbers told at a time by one node. */
+	newsAtOnce: 200,
+	/** How often due rows are looked for, beside the notices of the database. */
+	newsPollMs: 2_000,
 	/** Longest value of a URI that stands in Message-Account. */
 	accountCharsMax: 256,
 } as const;

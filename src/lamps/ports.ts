@@ -69,3 +69,23 @@ export interface LampRows {
 export interface LampNotifier {
 	notify(options: NotifyOptions): void;
 }
+
+/** A number whose phones are to be told. */
+export interface LampNews {
+	readonly phoneNumber: string;
+	/** Another one with each change. */
+	readonly seq: string;
+	readonly attempts: number;
+}
+
+/** Shared by all nodes. */
+export interface LampNewsRows {
+	/** Whether changes are to be written down at all. */
+	telling(told: boolean): Promise<void>;
+	/** Due ones, kept from the other nodes for so long. */
+	claim(limit: number, leaseSeconds: number): Promise<readonly LampNews[]>;
+	/** Gone, unless something changed meanwhile: then due again after that time. */
+	done(news: LampNews, againAfterMs: number): Promise<void>;
+	/** Not taken: due again after that time, unless something changed meanwhile. */
+	later(news: LampNews, afterMs: number): Promise<void>;
+}

@@ -1,16 +1,19 @@
 /** Message waiting on this node: the lamps with what they need of the database and of the settings. */
 import { type Config, printListenAddress } from "../config/index.ts";
 import { type Clock, type Log, numberMask, uuidv7 } from "../domain/index.ts";
-import { createLamps, type LampMailboxes, type Lamps } from "../lamps/index.ts";
+import { createAnnouncer, createLamps, type LampMailboxes, type Lamps } from "../lamps/index.ts";
 import type { SipUserAgent } from "../sip/index.ts";
 import type { Store } from "../store/index.ts";
+import { createLampNewsRows } from "./lamp-news-rows.ts";
 import { createLampRows } from "./lamp-rows.ts";
 
-/** The channel of migration 0007's trigger. */
+/** The channels of the triggers of migrations 0007 and 0012. */
 const CHANNEL = "afterbeep_lamps";
+const NEWS_CHANNEL = "afterbeep_lamp_news";
 
 export interface LampsOnNode {
 	readonly lamps: Lamps;
+	counters(): Readonly<Record<string, number>>;
 	/** Once the SIP user agent listens. Disposing the result ends the lamps, before that agent. */
 	start(sip: SipUserAgent): Promise<AsyncDisposable>;
 }
@@ -40,14 +43,25 @@ export function openLamps(config: Config, { store, mailboxes, clock, log }: Lamp
 		log,
 		mask: numberMask(config.logNumbersFull),
 	});
+	const announcer = createAnnouncer({
+		routes: config.mwiRoutes,
+		mailboxes,
+		rows: createLampNewsRows(store.db),
+		log,
+		mask: numberMask(config.logNumbersFull),
+	});
 	return {
 		lamps,
+		counters: () => ({ ...lamps.counters(), ...announcer.counters() }),
 		start: async (sip) => {
 			await using opened = new AsyncDisposableStack();
 			address = config.sipAdvertise ?? sip.listening.map(printListenAddress).join(",");
 			opened.use(lamps);
 			await lamps.start(sip);
 			opened.use(await store.listen(CHANNEL, (mailboxId) => lamps.changed(mailboxId)));
+			opened.use(announcer);
+			await announcer.start(sip);
+			opened.use(await store.listen(NEWS_CHANNEL, () => announcer.wake()));
 			return opened.move();
 		},
 	};

@@ -16,6 +16,8 @@ export {
 	type Verdict,
 } from "./decide.ts";
 export { ROUTING_LIMITS } from "./limits.ts";
+export type { RingPlan } from "./ring-plan.ts";
+export { createRinging, type Ringing, type RingingNeeds } from "./ringing.ts";
 export { type NamedRoutes, namedRoutes } from "./routes.ts";
 export { isTimeZone, minutesOf, WEEKDAYS, type Weekday } from "./schedule-hours.ts";
 export type * from "./types.ts";

@@ -1,6 +1,7 @@
 /** The tables as Kysely types. Migrations are the truth; this mirrors the newest one. */
 import type { ColumnType, Generated } from "kysely";
 import type { LampTables } from "./schema-lamps.ts";
+import type { PhoneTables } from "./schema-phones.ts";
 import type { RoutingTables } from "./schema-routing.ts";
 import type { WebhookTables } from "./schema-webhooks.ts";
 
@@ -276,7 +277,7 @@ export interface RateBucketTable {
 }
 
 /** Table names and columns are snake_case in SQL, camelCase here (CamelCasePlugin). */
-export interface Database extends LampTables, RoutingTables, WebhookTables {
+export interface Database extends LampTables, PhoneTables, RoutingTables, WebhookTables {
 	distributors: DistributorTable;
 	accounts: AccountTable;
 	accountKeys: AccountKeyTable;

@@ -10,6 +10,7 @@ import { run } from "./terminal-double.ts";
 
 let data: string;
 let first: FirstOperator;
+let activate: (number: string) => Promise<void>;
 let issues: (key: string, secret: string) => Promise<boolean>;
 const opened = new AsyncDisposableStack();
 
@@ -31,6 +32,10 @@ beforeAll(async () => {
 	);
 	const masterKey = await loadMasterKey({ file: undefined, dataFolder: data, create: true });
 	first = (await createOperators({ store, masterKey, clock }).bootstrap({}))!;
+	activate = async (number) => {
+		const { accountId } = first;
+		await store.db.updateTable("numbers").set({ status: "Active", accountId }).where("number", "=", number).execute();
+	};
 	issues = async (key, secret) => {
 		// A node of its own each time: nothing is remembered.
 		const tokens = createTokens({ db: store.db, masterKey, clock, tokenMinutes: 10 });
@@ -139,10 +144,33 @@ describe("afterbeep distributors, accounts, keys, subscribers, audit", () => {
 		expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("Email already exists") });
 	});
 
+	test("phones add shows a password once; list does not; rotate makes another; remove ends it", async () => {
+		const number = "+11234567890";
+		await activate(number);
+		const made = await json<Record<string, string>>("phones", "add", number, "--name", "Desk");
+		expect(made).toMatchObject({ PhoneNumber: number, Name: "Desk", Realm: "afterbeep" });
+		const rotated = await json<Record<string, string>>("phones", "rotate", made.Username!);
+		expect(rotated).toMatchObject({ Username: made.Username, Realm: "afterbeep" });
+		expect(rotated.Password).not.toBe(made.Password);
+		const listed = await json<object[]>("phones", "list", number);
+		expect(listed).toMatchObject([{ Username: made.Username, RotatedOn: expect.any(String) }]);
+		expect(JSON.stringify(listed)).not.toMatch(/assword/);
+		expect(await json("phones", "remove", made.Username!)).toEqual({ Username: made.Username, Successful: true });
+		expect(await json("phones", "list")).toEqual([]);
+		const pool = await run("phones", "add", "+11234567891", "--data", data);
+		expect(pool).toMatchObject({ code: 1, stderr: expect.stringContaining("does not exist") });
+	});
+
 	test("audit shows all of it, as done by this machine's user and without secrets", async () => {
 		const entries = await json<Record<string, string>[]>("audit");
 		const operations = new Set(entries.map((entry) => entry.Operation));
-		for (const name of ["distributors create", "keys rotate", "signing-keys rotate", "subscribers transfer"]) {
+		for (const name of [
+			"distributors create",
+			"keys rotate",
+			"signing-keys rotate",
+			"subscribers transfer",
+			"phones add",
+		]) {
 			expect(operations).toContain(name);
 		}
 		expect(entries.every((entry) => /^cli:|^first start$/.test(entry.AccountKey!))).toBe(true);

@@ -181,6 +181,7 @@ describe("Rules between settings", () => {
 		["plain HTTP beyond loopback", { AFTERBEEP_HTTP: "0.0.0.0:8080" }, "AFTERBEEP_HTTP_PLAIN=yes"],
 		["SIP beyond loopback without peers", { AFTERBEEP_SIP: "udp:192.0.2.1:5060" }, "AFTERBEEP_SIP_PEERS="],
 		["an outside database without a master key", { DATABASE_URL: "postgres://h/d" }, "AFTERBEEP_MASTER_KEY"],
+		["look-ups beyond loopback without a token", { AFTERBEEP_LOOKUP: "0.0.0.0:8090" }, "AFTERBEEP_LOOKUP_TOKEN"],
 		["half of the operator's credentials", { AFTERBEEP_ACCOUNT_KEY: "DID-1" }, "AFTERBEEP_ACCOUNT_SECRET"],
 	])("%s is refused with the line to add", (_title, env, line) => {
 		expect(problemsOf({ env })).toContain(line);

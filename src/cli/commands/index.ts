@@ -15,6 +15,7 @@ import { mailboxesShow } from "./mailboxes.ts";
 import { messagesAudio, messagesList } from "./messages.ts";
 import { numberLifeCommands } from "./number-life.ts";
 import { numbersImport, numbersList } from "./numbers.ts";
+import { phoneCommands } from "./phones.ts";
 import { routingCommands } from "./routing.ts";
 import { start } from "./start.ts";
 import {
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
 	subscribersShow,
 	subscribersUpdate,
 	subscribersTransfer,
+	...phoneCommands,
 	...routingCommands,
 	mailboxesShow,
 	...mailboxCareCommands,

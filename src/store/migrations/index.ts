@@ -8,6 +8,7 @@ import * as routing from "./0005-routing.ts";
 import * as rateLimits from "./0006-rate-limits.ts";
 import * as lamps from "./0007-lamps.ts";
 import * as subscriberNumbers from "./0008-subscriber-numbers.ts";
+import * as phones from "./0012-phones.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0004-webhooks": webhooks,
 	"0007-lamps": lamps,
 	"0008-subscriber-numbers": subscriberNumbers,
+	"0012-phones": phones,
 };

@@ -1,0 +1,116 @@
+/**
+ * What a SIP proxy in front asks before it rings a phone (AFTERBEEP_LOOKUP): who may register, and what rings for a
+ * number. An address of its own, since the API's is open to operators and this one hands out what is as good as a
+ * phone's password. The answers are small and flat: they are kept in the proxy's memory.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { HostPort } from "../config/index.ts";
+import type { Phones } from "../directory/index.ts";
+import { dialled, isE164, type Log } from "../domain/index.ts";
+import type { Ringing } from "../routing/index.ts";
+
+export interface LookupNeeds {
+	readonly phones: Pick<Phones, "credentials">;
+	readonly ringing: Ringing;
+	/** As dialled, or E.164: they reach the voicemail itself. */
+	readonly accessNumbers: readonly string[];
+	readonly ringSeconds: number;
+	/** Undefined: whoever reaches the address may ask. */
+	readonly token: string | undefined;
+	/** A phone of this number has registered: it is to be told what waits. */
+	onRegistered(phoneNumber: string): Promise<void>;
+	readonly log: Log;
+}
+
+export interface LookupServer extends AsyncDisposable {
+	readonly port: number;
+}
+
+type Answer = { readonly status: number; readonly body?: object };
+
+const REQUEST_WAIT_MS = 5_000;
+const HEADER_BYTES_MAX = 4_096;
+const NOT_FOUND: Answer = { status: 404, body: { error: "not found" } };
+
+export async function startLookupServer(address: HostPort, needs: LookupNeeds): Promise<LookupServer> {
+	const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, async (request, response) => {
+		let answer: Answer;
+		try {
+			answer = await answerTo(request, needs);
+		} catch (error) {
+			// The proxy goes on with what it remembers.
+			needs.log.warn({ err: error }, "a look-up of the proxy could not be answered");
+			answer = { status: 503, body: { error: "try again" } };
+		}
+		response.writeHead(answer.status, { "content-type": "application/json", "cache-control": "no-store" });
+		response.end(answer.body === undefined ? undefined : `${JSON.stringify(answer.body)}\n`);
+	});
+	server.requestTimeout = REQUEST_WAIT_MS;
+	server.listen({ host: address.host, port: address.port });
+	// `once` rejects with the error where the address can not be had.
+	await once(server, "listening");
+	return {
+		port: (server.address() as AddressInfo).port,
+		async [Symbol.asyncDispose]() {
+			server.closeAllConnections();
+			server.close();
+			await once(server, "close");
+		},
+	};
+}
+
+async function answerTo(request: IncomingMessage, needs: LookupNeeds): Promise<Answer> {
+	if (!admitted(request, needs.token)) return { status: 401, body: { error: "the bearer token is missing or wrong" } };
+	if (request.method !== "GET") return { status: 405, body: { error: "only GET" } };
+	const url = URL.parse(request.url ?? "/", "http://proxy");
+	const ask = (name: string): string => url?.searchParams.get(name) ?? "";
+	switch (url?.pathname) {
+		case "/phone":
+			return phone(ask("user"), needs);
+		case "/number":
+			return number(ask("dialled"), needs);
+		case "/registered":
+			if (!isE164(ask("number"))) return NOT_FOUND;
+			await needs.onRegistered(ask("number"));
+			return { status: 204 };
+		default:
+			return NOT_FOUND;
+	}
+}
+
+function admitted(request: IncomingMessage, token: string | undefined): boolean {
+	if (token === undefined) return true;
+	const given = /^bearer\s+(.*)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+	const hash = (text: string) => createHash("sha256").update(text).digest();
+	return timingSafeEqual(hash(given), hash(token));
+}
+
+async function phone(user: string, { phones }: LookupNeeds): Promise<Answer> {
+	const found = await phones.credentials(user);
+	if (found === undefined) return NOT_FOUND;
+	const { username, phoneNumber, realm, ha1Md5, ha1Sha256 } = found;
+	return { status: 200, body: { user: username, number: phoneNumber, realm, md5: ha1Md5, sha256: ha1Sha256 } };
+}
+
+async function number(text: string, { ringing, accessNumbers, ringSeconds }: LookupNeeds): Promise<Answer> {
+	if (accessNumbers.includes(dialled(text)?.text ?? "")) return { status: 200, body: { ring: "access" } };
+	const plan = await ringing.planFor(text);
+	if (plan === undefined) return NOT_FOUND;
+	const { phoneNumber, ring, trunks, voicemail, why } = plan;
+	if (accessNumbers.includes(phoneNumber)) return { status: 200, body: { ring: "access" } };
+	return {
+		status: 200,
+		body: {
+			number: phoneNumber,
+			ring,
+			trunk1: trunks[0] ?? "",
+			trunk2: trunks[1] ?? "",
+			seconds: ringSeconds,
+			voicemail: voicemail ? "yes" : "no",
+			why,
+		},
+	};
+}
