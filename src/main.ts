@@ -3,7 +3,7 @@
  * end, then HTTP, then jobs, then the store, last the lock of the data folder.
  */
 import path from "node:path";
-import { type Calls, startCalls } from "./calls/index.ts";
+import { type CallPeer, type Calls, startCalls } from "./calls/index.ts";
 import { VERSION } from "./cli/version.ts";
 import { addressMatcher, type Config, printListenAddress } from "./config/index.ts";
 import {
@@ -38,7 +38,14 @@ import { numberHooks } from "./platform/number-hooks.ts";
 import { openLamps } from "./platform/open-lamps.ts";
 import { openLookup } from "./platform/open-lookup.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
-import { callSettings, httpSettings, mediaOptions, storeOptions, webhookPolicy } from "./platform/room-settings.ts";
+import {
+	callSettings,
+	defaultPolicy,
+	httpSettings,
+	mediaOptions,
+	storeOptions,
+	webhookPolicy,
+} from "./platform/room-settings.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
 import { startDueNumbers, startEventPurge, startPurge } from "./platform/upkeep.ts";
 import { createCallRules, createRouting, namedRoutes } from "./routing/index.ts";
@@ -247,12 +254,14 @@ async function startTelephony(
 	const recovered = await calls.recoverRecordings();
 	if (recovered > 0) log.warn({ recovered }, "recordings of an earlier run that had not ended well were kept");
 	const { lamps, counters, start: startLamps } = openLamps(config, { store, mailboxes, clock, log });
+	const peer: CallPeer = { name: "peer", policy: defaultPolicy(config) };
 	const wanted = config.sip.map((address) => ({ variable: "AFTERBEEP_SIP", ...address }));
 	const sip = await listening(wanted, () =>
 		startSipUserAgent({
 			listen: config.sip,
 			...(config.sipAdvertise === undefined ? {} : { advertise: config.sipAdvertise }),
 			isTrusted: addressMatcher(config.sipPeers),
+			peers: { of: () => peer },
 			callsMax: config.callsMax,
 			onCall: (call) => calls.take(call),
 			subscriptions: { events: LAMP_EVENTS, onSubscribe: (subscribe) => lamps.take(subscribe) },

@@ -4,13 +4,13 @@
  */
 import { newId } from "../domain/index.ts";
 import type { MediaEvent } from "../media/index.ts";
-import type { CallEnd, HeaderField, IncomingCall } from "../sip/index.ts";
+import type { CallEnd, HeaderField } from "../sip/index.ts";
 import type { CallFlow } from "./call-flow.ts";
 import { lookUp, makeFlow, openMedia, readGreetings, warning } from "./call-setup.ts";
 import { type Decision, decide, refuseAtOnce } from "./decision.ts";
 import { Effects, flowEvent } from "./effects.ts";
 import type { FlowEvent } from "./flow.ts";
-import type { House } from "./house.ts";
+import type { House, PeerCall } from "./house.ts";
 import type { KeepOutcome } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallTrace, DepositFacts } from "./ports.ts";
@@ -43,7 +43,7 @@ const RETRY_AFTER: readonly HeaderField[] = [["Retry-After", String(CALL_LIMITS.
 
 export class CallSession {
 	readonly #house: House;
-	readonly #call: IncomingCall;
+	readonly #call: PeerCall;
 	readonly #trace: TraceBuilder;
 	readonly #whenOver: (kind: CallTrace["kind"]) => void;
 	readonly #limit: NodeJS.Timeout;
@@ -65,7 +65,7 @@ export class CallSession {
 	#finished = false;
 
 	/** @param whenOver called once, when the trace has been written. */
-	constructor(call: IncomingCall, house: House, whenOver: (kind: CallTrace["kind"]) => void) {
+	constructor(call: PeerCall, house: House, whenOver: (kind: CallTrace["kind"]) => void) {
 		this.#call = call;
 		this.#house = house;
 		this.#whenOver = whenOver;
@@ -119,7 +119,8 @@ export class CallSession {
 	}
 
 	async #decide(): Promise<void> {
-		const reading = readInvite(this.#call.request, this.#house.settings.policy);
+		const { accessNumbers } = this.#house.settings;
+		const reading = readInvite(this.#call.request, { ...this.#call.peer.policy, accessNumbers });
 		const candidates = reading.candidates.map(({ source, raw, phoneNumber, why }) => ({
 			source,
 			raw,
@@ -183,7 +184,7 @@ export class CallSession {
 		const { mailboxes, prompts, settings, clock, log, keeper } = this.#house;
 		const { recordings } = this.#house.media;
 		const { callId } = this.#trace;
-		const { plan } = settings.policy;
+		const { plan } = this.#call.peer.policy;
 		const ownNumber = decision.kind === "retrieval" ? decision.own?.phoneNumber : undefined;
 		const desk = new RequestDesk({ mailboxes, recordings, plan, clock, log, callId, ownNumber });
 		return new Effects({

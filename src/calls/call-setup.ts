@@ -1,11 +1,11 @@
 /** What a call needs before it is answered: the look-up, a media session, the greetings, the flow with its facts. */
 import { type Failure, newId } from "../domain/index.ts";
 import type { MediaEvent } from "../media/index.ts";
-import type { HeaderField, IncomingCall } from "../sip/index.ts";
+import type { HeaderField } from "../sip/index.ts";
 import { type CallFlow, depositFlow, retrievalFlow } from "./call-flow.ts";
 import type { Decision, Offered } from "./decision.ts";
 import { greetingOf } from "./greeting.ts";
-import type { House } from "./house.ts";
+import type { House, PeerCall } from "./house.ts";
 import type { CallMailbox, DepositFacts, Greetings } from "./ports.ts";
 import { type InviteReading, numbersOf } from "./resolver.ts";
 import { SessionMedia } from "./session-media.ts";
@@ -61,7 +61,7 @@ async function findAll({ mailboxes, rules }: House, reading: InviteReading): Pro
 /** @returns undefined where no port could be opened; the reason is logged. */
 export async function openMedia(
 	house: House,
-	call: IncomingCall,
+	call: PeerCall,
 	callId: string,
 	onEvent: (event: MediaEvent) => void,
 ): Promise<SessionMedia | undefined> {

@@ -1,10 +1,9 @@
 /** Takes calls, knows which ones run, and lets them end well. The only place of this room with effects, with what it starts. */
 import type { Clock, Log, NumberMask } from "../domain/index.ts";
 import type { Media } from "../media/index.ts";
-import type { IncomingCall } from "../sip/index.ts";
 import type { PromptLibrary } from "../speech/index.ts";
 import { type ActiveCall, CallSession } from "./call-session.ts";
-import type { CallSettings, House } from "./house.ts";
+import type { CallSettings, House, PeerCall } from "./house.ts";
 import { Keeper } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallMailboxes, CallRules, CallTrace, CallTraces } from "./ports.ts";
@@ -24,7 +23,7 @@ export interface CallsOptions {
 
 export interface Calls extends AsyncDisposable {
 	/** `onCall` of the SIP user agent. Never throws. */
-	take(call: IncomingCall): void;
+	take(call: PeerCall): void;
 	/** Recordings that an earlier run left become messages. Once, before the first call. @returns how many were found. */
 	recoverRecordings(): Promise<number>;
 	/**
@@ -57,7 +56,7 @@ class CallsInHouse implements Calls {
 		this.#house = { ...options, keeper: new Keeper({ recordings: media.recordings, mailboxes, log }) };
 	}
 
-	take(call: IncomingCall): void {
+	take(call: PeerCall): void {
 		this.#taken++;
 		try {
 			const session = new CallSession(call, this.#house, (kind) => this.#ended(session, kind));

@@ -1,15 +1,22 @@
 /** What every call works with. */
-import type { Clock, Log, NumberMask } from "../domain/index.ts";
+import type { Clock, Log, NumberMask, PeerPolicy } from "../domain/index.ts";
 import type { Media } from "../media/index.ts";
+import type { IncomingCall, SipPeer } from "../sip/index.ts";
 import type { PromptLibrary } from "../speech/index.ts";
 import type { GreetingSettings } from "./greeting.ts";
 import type { Keeper } from "./keeper.ts";
 import type { CallMailboxes, CallRules, CallTraces } from "./ports.ts";
-import type { ResolverPolicy } from "./resolver.ts";
+
+/** A peer whose calls leave and fetch messages: `call.peer.policy` says how. */
+export interface CallPeer extends SipPeer {
+	readonly policy: PeerPolicy;
+}
+
+export type PeerCall = IncomingCall<CallPeer>;
 
 export interface CallSettings {
-	/** What is known of the ways of the peers. */
-	readonly policy: ResolverPolicy;
+	/** Numbers that reach the phone menu, as dialled (`*86`) or E.164. */
+	readonly accessNumbers: readonly string[];
 	readonly greeting: GreetingSettings;
 	/** Silence that ends a recording, milliseconds; 0 = never. */
 	readonly silenceMs: number;

@@ -6,8 +6,8 @@ import {
 	dialled,
 	LIMITS,
 	type MailboxSource,
-	type NumberPlan,
 	normalise,
+	type PeerPolicy,
 	type RedirectReason,
 } from "../domain/index.ts";
 import type { SipRequest } from "../sip/index.ts";
@@ -16,17 +16,10 @@ import { type Diversions, type Hop, readDiversions } from "./diversion.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { HeldNumber, TracedCandidate } from "./ports.ts";
 
-/** What is known of a peer's ways. */
-export interface ResolverPolicy {
-	/** Sources in the order in which they are believed. */
-	readonly order: readonly MailboxSource[];
-	/** Of several who diverted a call: the first one (whom the caller called), or the last one. */
-	readonly diverter: "original" | "last";
-	readonly plan: NumberPlan;
+/** How a peer's calls are read. */
+export interface ResolverPolicy extends Pick<PeerPolicy, "order" | "diverter" | "plan" | "assertsIdentity"> {
 	/** As dialled (`*86`) or E.164. */
 	readonly accessNumbers: readonly string[];
-	/** Whether P-Asserted-Identity of this peer counts. */
-	readonly assertsIdentity: boolean;
 }
 
 export const DEFAULT_SOURCE_ORDER: readonly MailboxSource[] = [

@@ -1,7 +1,8 @@
 /** Every setting: its names, its default, what it means, how its text is read. The one schema. */
 import { z } from "zod";
+import { DIVERTERS } from "../domain/index.ts";
 import { CONFIG_LIMITS as BOUNDS } from "./limits.ts";
-import { DIVERTERS, FILTERED_CALLS, GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
+import { FILTERED_CALLS, GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
 import * as value from "./values.ts";
 
 export interface Setting {

@@ -1,4 +1,5 @@
 /** The settings in force, typed. One schema, three sources: command line, environment, `afterbeep.toml` in the data folder. */
+import type { Diverter } from "../domain/index.ts";
 import type { ListenAddress } from "../sip/index.ts";
 
 export const ROLES = ["api", "sip", "worker"] as const;
@@ -7,8 +8,6 @@ export type Role = (typeof ROLES)[number];
 /** `AFTERBEEP_GREETING`: `standard` speaks; `beep` plays the beep only (tests, benches, networks that announce themselves). */
 export const GREETING_MODES = ["standard", "beep"] as const;
 export type GreetingMode = (typeof GREETING_MODES)[number];
-
-export const DIVERTERS = ["original", "last"] as const;
 
 /** `AFTERBEEP_FILTERED_CALLS`: callers whom a call filter keeps out without naming them leave a message that alerts nobody, or are refused. */
 export const FILTERED_CALLS = ["message", "reject"] as const;
@@ -39,7 +38,7 @@ export interface Config {
 	/** Addresses and CIDR ranges. */
 	readonly sipPeers: readonly string[];
 	/** Of several who diverted a call: the first one, whom the caller called, or the last one. */
-	readonly diverter: (typeof DIVERTERS)[number];
+	readonly diverter: Diverter;
 	/** Whether the peers' P-Asserted-Identity counts. */
 	readonly assertedIdentity: boolean;
 	/** ISO 3166 alpha-2, upper case. */

@@ -8,6 +8,7 @@ export * from "./log.ts";
 export * from "./mail-address.ts";
 export * from "./masking.ts";
 export * from "./message.ts";
+export * from "./peer-policy.ts";
 export * from "./phone-number.ts";
 export * from "./pin-policy.ts";
 export * from "./principal.ts";

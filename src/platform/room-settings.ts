@@ -3,7 +3,7 @@ import path from "node:path";
 import { type CallSettings, DEFAULT_SOURCE_ORDER } from "../calls/index.ts";
 import type { Config } from "../config/index.ts";
 import type { TargetPolicy } from "../directory/index.ts";
-import { LIMITS, type Log } from "../domain/index.ts";
+import { LIMITS, type Log, type PeerPolicy } from "../domain/index.ts";
 import type { HttpSettings } from "../http/index.ts";
 import type { MediaOptions } from "../media/index.ts";
 import type { StoreOptions } from "../store/index.ts";
@@ -31,15 +31,25 @@ export function mediaOptions(config: Config, log: Log): MediaOptions {
 	};
 }
 
+/** Of peers that are told by nothing but `AFTERBEEP_SIP_PEERS`. */
+export function defaultPolicy(config: Config): PeerPolicy {
+	return {
+		plan: { country: config.country, extensions: config.extensions },
+		order: DEFAULT_SOURCE_ORDER,
+		diverter: config.diverter,
+		assertsIdentity: config.assertedIdentity,
+		starLogin: false,
+		codecs: undefined,
+		mediaAddresses: [],
+		srtp: "off",
+		earlyMedia: false,
+		inbandDtmf: false,
+	};
+}
+
 export function callSettings(config: Config): CallSettings {
 	return {
-		policy: {
-			order: DEFAULT_SOURCE_ORDER,
-			diverter: config.diverter,
-			plan: { country: config.country, extensions: config.extensions },
-			accessNumbers: config.accessNumbers,
-			assertsIdentity: config.assertedIdentity,
-		},
+		accessNumbers: config.accessNumbers,
 		greeting: { mode: config.greeting, maxMs: config.greetingSecondsMax * 1000 },
 		silenceMs: config.silenceSeconds * 1000,
 		rtpLostMs: config.rtpTimeoutSeconds * 1000,

@@ -27,6 +27,19 @@ export interface Source {
 	readonly certificateNames?: readonly string[];
 }
 
+/** What this room asks of a peer's policy; whoever names peers may lay down more. */
+export interface SipPolicy {
+	/** Whether SDP may go out before the answer (183, RFC 3262 where the peer supports it). */
+	readonly earlyMedia: boolean;
+}
+
+/** Somebody whose calls are taken. */
+export interface SipPeer {
+	/** For logs and counters. */
+	readonly name: string;
+	readonly policy: SipPolicy;
+}
+
 /** Header fields in the order of the message; names match case-insensitively and in their compact forms. */
 export interface Headers {
 	/** First value of the field, or undefined. */
@@ -97,10 +110,12 @@ export interface CallHandlers {
 }
 
 /** A new INVITE outside of any dialog; 100 has been sent. Answer or reject it, once; later calls do nothing. */
-export interface IncomingCall {
+export interface IncomingCall<Peer extends SipPeer = SipPeer> {
 	readonly callId: string;
 	readonly request: SipRequest;
 	readonly source: Source;
+	/** Whom the call comes from, as it was when the INVITE came. */
+	readonly peer: Peer;
 	/** The address of ours that the peer reaches us by (advertised one, else the local address of the route to it). */
 	readonly localAddress: string;
 	/** SDP of the INVITE, undefined for a late offer. */
@@ -252,7 +267,13 @@ export interface SipUserAgent extends AsyncDisposable {
 	}[];
 }
 
-export interface SipUserAgentOptions {
+/** Who is known. Asked for each new call, so that another list can take its place at any time. */
+export interface SipPeers<Peer extends SipPeer = SipPeer> {
+	/** The peer that a source belongs to; undefined for a stranger. */
+	of(source: Source): Peer | undefined;
+}
+
+export interface SipUserAgentOptions<Peer extends SipPeer = SipPeer> {
 	readonly listen: readonly ListenAddress[];
 	/** Host, or host:port, that stands in Contact and Via; an IP address only stands for listen addresses of its family. */
 	readonly advertise?: string | readonly string[];
@@ -267,9 +288,11 @@ export interface SipUserAgentOptions {
 	isTrusted(address: string, certificateNames?: readonly string[]): boolean;
 	/** Servers to look names up by, such as `192.0.2.53:53`; the system's by default. */
 	readonly dnsServers?: readonly string[];
+	/** Without it all who are trusted are one peer. */
+	readonly peers?: SipPeers<Peer>;
 	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
 	readonly callsMax?: number;
-	onCall(call: IncomingCall): void;
+	onCall(call: IncomingCall<Peer>): void;
 	/** Without it SUBSCRIBE gets 405. */
 	readonly subscriptions?: SubscriptionOptions;
 	/** OPTIONS outside a dialog gets 200 with Allow, Accept, Supported unless draining. */

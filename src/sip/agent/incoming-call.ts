@@ -5,7 +5,7 @@ import type { ParsedRequest } from "../message/message.ts";
 import { textToOctets } from "../message/text.ts";
 import type { OctetField } from "../message/write.ts";
 import type { ServerUser } from "../transaction/server-transactions.ts";
-import type { CallHandlers, HeaderField, IncomingCall, SipRequest, Source } from "../types.ts";
+import type { CallHandlers, HeaderField, IncomingCall, SipPeer, SipRequest, Source } from "../types.ts";
 import { SUPPORTED } from "./answers.ts";
 import { type AgentContext, contactValue, type DialogUser, isSecure, newTag } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -16,6 +16,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 	readonly callId: string;
 	readonly request: SipRequest;
 	readonly source: Source;
+	readonly peer: SipPeer;
 	readonly localAddress: string;
 	readonly offer: string | undefined;
 	handlers: CallHandlers = {};
@@ -29,11 +30,18 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 	#repeat: NodeJS.Timeout | undefined;
 
 	/** @param onGone told once, when the call no longer counts as running. */
-	constructor(context: AgentContext, exchange: Exchange, offer: string | undefined, onGone: (call: Incoming) => void) {
+	constructor(
+		context: AgentContext,
+		exchange: Exchange,
+		peer: SipPeer,
+		offer: string | undefined,
+		onGone: (call: Incoming) => void,
+	) {
 		const { request, flow } = exchange;
 		this.callId = request.callId;
 		this.request = request;
 		this.source = flow.source;
+		this.peer = peer;
 		this.localAddress = flow.localAddress;
 		this.offer = offer;
 		this.#context = context;

@@ -2,7 +2,7 @@ import { Locator } from "../locate/locator.ts";
 import { DnsNames } from "../locate/names.ts";
 import { Gate } from "../transport/gate.ts";
 import { Transports } from "../transport/transports.ts";
-import type { SipUserAgent, SipUserAgentOptions } from "../types.ts";
+import type { SipPeer, SipUserAgent, SipUserAgentOptions } from "../types.ts";
 import { UserAgent } from "./user-agent.ts";
 
 /**
@@ -10,7 +10,9 @@ import { UserAgent } from "./user-agent.ts";
  *
  * @throws Error where an address is in use or is not ours, or where TLS has no certificate.
  */
-export async function startSipUserAgent(options: SipUserAgentOptions): Promise<SipUserAgent> {
+export async function startSipUserAgent<Peer extends SipPeer>(
+	options: SipUserAgentOptions<Peer>,
+): Promise<SipUserAgent> {
 	if (options.listen.length === 0) throw new Error("a SIP user agent needs at least one listen address");
 	const gate = new Gate((address, names) => options.isTrusted(address, names), options.log);
 	const receive: { agent?: UserAgent } = {};

@@ -13,6 +13,7 @@ import type {
 	NotifyOptions,
 	OutgoingCall,
 	OutgoingCallOptions,
+	SipPeer,
 	SipUserAgent,
 	SipUserAgentOptions,
 	TlsCredentials,
@@ -25,6 +26,9 @@ import { eventOf, IncomingSubscription } from "./incoming-subscription.ts";
 import { sendNotify } from "./notify.ts";
 import { Outgoing } from "./outgoing-call.ts";
 import { readOffer, screen } from "./screening.ts";
+
+/** Who calls where nobody told peers apart. */
+const THE_PEER: SipPeer = { name: "peer", policy: { earlyMedia: false } };
 
 /** The user agent over any transport: `start.ts` gives it sockets, tests a wire of their own. */
 export class UserAgent implements SipUserAgent {
@@ -209,7 +213,8 @@ export class UserAgent implements SipUserAgent {
 			return;
 		}
 		this.#count("sipCallsReceived");
-		const call = new Incoming(this.#context, exchange, reading.offer, (gone) => this.#calls.delete(gone));
+		const peer = this.#options.peers?.of(exchange.flow.source) ?? THE_PEER;
+		const call = new Incoming(this.#context, exchange, peer, reading.offer, (gone) => this.#calls.delete(gone));
 		this.#calls.add(call);
 		let taken = false;
 		this.#guard("onCall", () => {

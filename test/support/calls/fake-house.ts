@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import catalogue from "../../../prompts/catalogue.json" with { type: "json" };
-import { type CallSettings, type Calls, DEFAULT_SOURCE_ORDER, startCalls } from "../../../src/calls/index.ts";
+import { type CallSettings, type Calls, startCalls } from "../../../src/calls/index.ts";
 import { type Log, numberMask } from "../../../src/domain/index.ts";
 import { loadPrompts, type PromptId, type PromptLibrary } from "../../../src/speech/index.ts";
 import { FakeMailboxes, FakeRules, FakeTraces } from "./fake-mailboxes.ts";
@@ -49,13 +49,7 @@ export async function fakeHouse(settings: Partial<CallSettings> = {}): Promise<F
 	const traces = new FakeTraces();
 	const calls = await startCalls({
 		settings: {
-			policy: {
-				order: DEFAULT_SOURCE_ORDER,
-				diverter: "original",
-				plan: { country: "US", extensions: {} },
-				accessNumbers: ["*86"],
-				assertsIdentity: true,
-			},
+			accessNumbers: ["*86"],
 			greeting: { mode: "standard", maxMs: 7_000 },
 			silenceMs: 0,
 			rtpLostMs: 20_000,

@@ -1,5 +1,7 @@
 /** An incoming call whose far end is the test. */
-import type { CallHandlers, HeaderField, IncomingCall, SipRequest } from "../../../src/sip/index.ts";
+import { type CallPeer, DEFAULT_SOURCE_ORDER, type PeerCall } from "../../../src/calls/index.ts";
+import type { PeerPolicy } from "../../../src/domain/index.ts";
+import type { CallHandlers, HeaderField, SipRequest } from "../../../src/sip/index.ts";
 import { invite } from "./invite.ts";
 
 const OFFER_LINES = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"];
@@ -8,7 +10,20 @@ export const OFFER = `${[...OFFER_LINES, "m=audio 40000 RTP/AVP 0 101", ...AUDIO
 export const HOLD_OFFER = OFFER.replace("o=- 1 1", "o=- 1 2").concat("a=sendonly\r\n");
 export const VIDEO_OFFER = `${[...OFFER_LINES, "m=video 40000 RTP/AVP 31"].join("\r\n")}\r\n`;
 
-export class FakeCall implements IncomingCall {
+export const POLICY: PeerPolicy = {
+	plan: { country: "US", extensions: {} },
+	order: DEFAULT_SOURCE_ORDER,
+	diverter: "original",
+	assertsIdentity: true,
+	starLogin: false,
+	codecs: undefined,
+	mediaAddresses: [],
+	srtp: "off",
+	earlyMedia: false,
+	inbandDtmf: false,
+};
+
+export class FakeCall implements PeerCall {
 	readonly callId: string;
 	readonly request: SipRequest;
 	readonly source = {
@@ -17,6 +32,7 @@ export class FakeCall implements IncomingCall {
 		port: 5080,
 		local: { transport: "udp", host: "127.0.0.1", port: 5060 },
 	} as const;
+	peer: CallPeer = { name: "peer", policy: POLICY };
 	readonly localAddress = "127.0.0.1";
 	readonly offer: string | undefined;
 	handlers: CallHandlers = {};
