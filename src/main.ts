@@ -5,7 +5,7 @@
 import path from "node:path";
 import { type CallPeer, type Calls, startCalls } from "./calls/index.ts";
 import { VERSION } from "./cli/version.ts";
-import { addressMatcher, type Config, printListenAddress } from "./config/index.ts";
+import { type Config, printListenAddress } from "./config/index.ts";
 import {
 	audit,
 	createAccounts,
@@ -24,7 +24,7 @@ import {
 	type Operators,
 	type SendWebhook,
 } from "./directory/index.ts";
-import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
+import { addressMatcher, type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import type { HttpServer, Metrics, Readiness } from "./http/index.ts";
 import { LAMP_EVENTS, type Lamps } from "./lamps/index.ts";
 import { createMailboxes, moveMailboxes } from "./mailbox/index.ts";

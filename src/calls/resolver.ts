@@ -9,6 +9,7 @@ import {
 	normalise,
 	type PeerPolicy,
 	type RedirectReason,
+	rewritePrefix,
 } from "../domain/index.ts";
 import type { SipRequest } from "../sip/index.ts";
 import { type Caller, readCaller } from "./caller.ts";
@@ -114,11 +115,12 @@ function addressOf(value: string): string {
 }
 
 function isAccessNumber(requestUri: string, policy: ResolverPolicy): boolean {
-	const text = dialled(requestUri)?.text;
-	if (text === undefined) return false;
+	const said = dialled(requestUri)?.text;
+	if (said === undefined) return false;
+	const { text } = rewritePrefix(said, policy.plan);
 	const numbers = normalise(requestUri, policy.plan).filter((reading) => reading.certain);
 	return policy.accessNumbers.some(
-		(access) => access === text || numbers.some((reading) => reading.phoneNumber === access),
+		(access) => access === said || access === text || numbers.some((reading) => reading.phoneNumber === access),
 	);
 }
 

@@ -1,5 +1,6 @@
 /** Reading and matching of addresses: listen addresses, trusted peers and proxies. */
-import { BlockList, isIP, isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
+import { addressMatcher } from "../domain/index.ts";
 import type { ListenAddress, TransportName } from "../sip/index.ts";
 import type { HostPort } from "./types.ts";
 
@@ -34,35 +35,6 @@ export function readListenAddress(text: string): Reading<ListenAddress> {
 	}
 	const address = readHostPort(text.slice(colon + 1));
 	return address.ok ? good({ transport, ...address.value }) : address;
-}
-
-/** An address or a CIDR range, v4 or v6; undefined where it is neither. */
-export function readRange(text: string): { address: string; family: "ipv4" | "ipv6"; prefixBits: number } | undefined {
-	const [address, bits, ...more] = text.split("/");
-	const version = isIP(address ?? "");
-	if (address === undefined || version === 0 || more.length > 0) return undefined;
-	const bitsMax = version === 4 ? 32 : 128;
-	if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > bitsMax)) return undefined;
-	return { address, family: version === 4 ? "ipv4" : "ipv6", prefixBits: bits === undefined ? bitsMax : Number(bits) };
-}
-
-/**
- * A matcher for a list of addresses and ranges. An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` is
- * matched as the IPv4 address it is.
- *
- * @param ranges already validated by `readRange`; others match nothing.
- */
-export function addressMatcher(ranges: readonly string[]): (address: string) => boolean {
-	const list = new BlockList();
-	for (const text of ranges) {
-		const range = readRange(text);
-		if (range !== undefined) list.addSubnet(range.address, range.prefixBits, range.family);
-	}
-	return (address) => {
-		const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
-		const version = isIP(plain);
-		return version !== 0 && list.check(plain, version === 4 ? "ipv4" : "ipv6");
-	};
 }
 
 const loopback = addressMatcher(["127.0.0.0/8", "::1"]);

@@ -1,9 +1,9 @@
 /** How the text of one setting becomes its value. Each says what is wrong in words that name the mend. */
 import path from "node:path";
 import { z } from "zod";
-import { isE164, LIMITS } from "../domain/index.ts";
+import { isE164, LIMITS, readRange } from "../domain/index.ts";
 import type { ListenAddress } from "../sip/index.ts";
-import { type Reading, readHostPort, readListenAddress, readRange } from "./addresses.ts";
+import { type Reading, readHostPort, readListenAddress } from "./addresses.ts";
 import { CONFIG_LIMITS } from "./limits.ts";
 
 export type Value<T> = z.ZodType<T, string>;

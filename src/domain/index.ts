@@ -1,3 +1,4 @@
+export * from "./address-table.ts";
 export * from "./clock.ts";
 export * from "./country-dialling.ts";
 export * from "./events.ts";

@@ -11,6 +11,11 @@ export interface NumberPlan {
 	readonly country: string | undefined;
 	/** Dialled pattern to E.164 pattern, such as `"10XX" = "+1555000XX"`; each X is one digit, kept in order. */
 	readonly extensions: Readonly<Record<string, string>>;
+	/**
+	 * What the peer puts in front of its numbers, and what stands there in truth: `{"9": "", "0": "+49"}`. The longest that
+	 * fits is replaced. "" stands for numbers that no other one fits, and never for those that start with `+`.
+	 */
+	readonly prefixes?: Readonly<Record<string, string>>;
 }
 
 /** One way to read a text as a number. */
@@ -71,11 +76,14 @@ export function dialled(raw: string): Dialled | undefined {
 export function normalise(raw: string, plan: NumberPlan): readonly NumberReading[] {
 	const said = dialled(raw);
 	if (!said) return unreadable(`no user part of 1 to ${NUMBER_LIMITS.dialledCharsMax} characters`);
-	const { text } = said;
+	const byExtension = said.text.startsWith("+") ? undefined : readExtension(said.text, plan.extensions);
+	const { text, why: rewritten } = rewritePrefix(said.text, plan);
 	if (text.startsWith("+")) {
-		return isE164(text) ? [reading(text, true, "already E.164")] : unreadable("starts with + but is not E.164");
+		const why = rewritten ?? "already E.164";
+		const asItStands = isE164(text) ? [reading(text, true, why)] : [];
+		if (byExtension) return [byExtension, ...asItStands.filter((one) => one.phoneNumber !== byExtension.phoneNumber)];
+		return asItStands.length > 0 ? asItStands : unreadable("starts with + but is not E.164");
 	}
-	const byExtension = readExtension(text, plan.extensions);
 	if (!/^[0-9]+$/.test(text)) return byExtension ? [byExtension] : unreadable("not a number");
 	const readings = [
 		byExtension,
@@ -84,9 +92,28 @@ export function normalise(raw: string, plan: NumberPlan): readonly NumberReading
 		...byCountry(text, plan.country),
 		reading(`+${text}`, false, "bare digits taken as E.164 where we hold that number"),
 	];
+	const explained = (one: NumberReading): NumberReading =>
+		rewritten === undefined || one === byExtension ? one : { ...one, why: `${rewritten}, ${one.why}` };
 	const usable = readings.filter((one) => one !== undefined && isE164(one.phoneNumber ?? "")) as NumberReading[];
 	const distinct = usable.filter((one, i) => usable.findIndex((other) => other.phoneNumber === one.phoneNumber) === i);
-	return distinct.length > 0 ? distinct : unreadable("digits that fit no rule of the number plan");
+	return distinct.length > 0 ? distinct.map(explained) : unreadable("digits that fit no rule of the number plan");
+}
+
+/**
+ * What the peer's prefixes make of a text: service codes such as `*86` are rewritten like numbers.
+ *
+ * @returns `why` is undefined where no prefix fits.
+ */
+export function rewritePrefix(text: string, plan: NumberPlan): { readonly text: string; readonly why?: string } {
+	let best: string | undefined;
+	for (const prefix of Object.keys(plan.prefixes ?? {})) {
+		const fits = prefix === "" ? !text.startsWith("+") : text.startsWith(prefix);
+		if (fits && prefix.length >= (best ?? "").length) best = prefix;
+	}
+	if (best === undefined) return { text };
+	const instead = plan.prefixes![best]!;
+	const why = best === "" ? `${instead} put in front` : `prefix ${best} made ${instead === "" ? "nothing" : instead}`;
+	return { text: `${instead}${text.slice(best.length)}`, why };
 }
 
 function reading(phoneNumber: string, certain: boolean, why: string): NumberReading {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-	addressMatcher,
 	isLoopback,
 	isWildcard,
 	nearest,
@@ -9,6 +8,7 @@ import {
 	readHostPort,
 	readListenAddress,
 } from "../../src/config/index.ts";
+import { addressMatcher } from "../../src/domain/index.ts";
 
 describe("Trusted addresses", () => {
 	test.each([

@@ -171,3 +171,46 @@ describe("any text whatever", () => {
 		);
 	});
 });
+
+describe("prefixes of a peer", () => {
+	const plan = {
+		country: "DE",
+		extensions: { "10XX": "+4930555000XX" },
+		prefixes: { 9: "", 0: "+49", "099": "+43", "99#": "" },
+	};
+	const first = (raw: string, over: object = {}) => normalise(raw, { ...plan, ...over })[0];
+
+	test.each([
+		["0301234567", "+49301234567", "prefix 0 made +49"],
+		["0991234567", "+431234567", "prefix 099 made +43"],
+		["9004930123456", "+4930123456", "prefix 9 made nothing, international prefix 00"],
+		["sip:90301234567@pbx", "+49301234567", "prefix 9 made nothing, national prefix 0 of DE"],
+		["99#+493012345", "+493012345", "prefix 99# made nothing"],
+		["1042", "+493055500042", "extension pattern 10XX"],
+		["+493012345", "+493012345", "already E.164"],
+	])("%s is %s", (raw, phoneNumber, why) => {
+		expect(first(raw)).toEqual({ phoneNumber, certain: true, why });
+	});
+
+	test("an empty prefix stands in front of every number that no other prefix fits, but for those with a plus", () => {
+		const prefixes = { "": "+4930", 0: "+49" };
+		expect(first("1234567", { prefixes })?.phoneNumber).toBe("+49301234567");
+		expect(first("0891234567", { prefixes })?.phoneNumber).toBe("+49891234567");
+		expect(first("+43123456", { prefixes })?.phoneNumber).toBe("+43123456");
+	});
+
+	test("an extension is read as it was dialled, before any prefix", () => {
+		expect(first("1042", { prefixes: { 1: "" } })?.phoneNumber).toBe("+493055500042");
+	});
+
+	test("whatever the prefixes are, reading never throws, and every number read is E.164", () => {
+		const digits = fc.stringMatching(/^[+]?[0-9*#]{0,12}$/);
+		fc.assert(
+			fc.property(digits, fc.dictionary(digits, digits, { maxKeys: 5 }), (text, prefixes) => {
+				for (const { phoneNumber } of normalise(text, { country: "US", extensions: {}, prefixes })) {
+					expect(phoneNumber === undefined || isE164(phoneNumber)).toBe(true);
+				}
+			}),
+		);
+	});
+});
