@@ -11,14 +11,13 @@ import { type Decision, decide, refuseAtOnce } from "./decision.ts";
 import { Effects, flowEvent } from "./effects.ts";
 import type { FlowEvent } from "./flow.ts";
 import type { House, PeerCall } from "./house.ts";
-import type { KeepOutcome } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallTrace, DepositFacts } from "./ports.ts";
 import { writeHeader } from "./recording-header.ts";
 import { RequestDesk } from "./requests.ts";
 import { type InviteReading, readInvite } from "./resolver.ts";
 import type { SessionMedia } from "./session-media.ts";
-import { TraceBuilder } from "./trace.ts";
+import { ENDED, KEPT, TraceBuilder } from "./trace.ts";
 
 export interface ActiveCall {
 	/** `CALL-...` */
@@ -387,18 +386,3 @@ export class CallSession {
 		}
 	}
 }
-
-const KEPT: Readonly<Record<KeepOutcome, string>> = {
-	stored: "message stored",
-	tooShort: "too short to be a message, nothing was stored",
-	mailboxGone: "the mailbox was deleted meanwhile, nothing was stored",
-	missing: "the recording was not in the log, nothing was stored",
-	later: "the message could not be stored yet; its recording is kept and tried again",
-};
-
-const ENDED: Readonly<Record<CallEnd, string>> = {
-	bye: "the caller hung up",
-	hungUp: "we hung up",
-	noAck: "no ACK came for our answer",
-	failed: "the signalling failed",
-};

@@ -1,6 +1,8 @@
 /** The trace of one call, gathered while it lasts and written once at its end. */
 import type { Log } from "../domain/index.ts";
+import type { CallEnd } from "../sip/index.ts";
 import { errorFields } from "./error-fields.ts";
+import type { KeepOutcome } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallTrace, CallTraces } from "./ports.ts";
 
@@ -89,3 +91,19 @@ export class TraceBuilder {
 function bounded(text: string): string {
 	return text.replace(/[\p{Cc}\p{Cs}]/gu, "?").slice(0, CALL_LIMITS.traceTextCharsMax);
 }
+
+/** Steps of a trace: what became of the message, and how the call ended. */
+export const KEPT: Readonly<Record<KeepOutcome, string>> = {
+	stored: "message stored",
+	tooShort: "too short to be a message, nothing was stored",
+	mailboxGone: "the mailbox was deleted meanwhile, nothing was stored",
+	missing: "the recording was not in the log, nothing was stored",
+	later: "the message could not be stored yet; its recording is kept and tried again",
+};
+
+export const ENDED: Readonly<Record<CallEnd, string>> = {
+	bye: "the caller hung up",
+	hungUp: "we hung up",
+	noAck: "no ACK came for our answer",
+	failed: "the signalling failed",
+};
