@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import {
 	closeSync,
 	existsSync,
+	lstatSync,
 	openSync,
 	readdirSync,
 	readFileSync,
@@ -46,6 +47,8 @@ function wanted() {
 
 /** Whether what is installed is what the lockfile says. */
 export function isInstalled() {
+	// A link leads to the installation of another work tree: npm ci here would empty it under all who run there.
+	if (lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) return true;
 	try {
 		if (readFileSync(STAMP, "utf8") === wanted()) return true;
 	} catch {

@@ -62,7 +62,8 @@ export function resolve(document: Json, value: Json): Json {
 
 export interface NaiveAnswer {
 	readonly status: number;
-	readonly type: string;
+	/** Absent where a client does not tell. */
+	readonly type?: string;
 	readonly body: unknown;
 }
 
