@@ -73,7 +73,7 @@ describe.each(OUTSIDE_GENERATORS.map((generator) => [generator.name, generator] 
 });
 
 async function fillPool(platform: Platform, numbers: readonly string[], further: object): Promise<void> {
-	const Numbers = numbers.map((Number) => ({ Number }));
+	const Numbers = numbers.map((each) => ({ Number: each }));
 	const answer = await platform.post("/v1.0/numbers/import", { Numbers, ...further });
 	expect(answer).toMatchObject({ status: 200, body: { Imported: numbers.length } });
 }
