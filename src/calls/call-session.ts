@@ -17,7 +17,7 @@ import { writeHeader } from "./recording-header.ts";
 import { RequestDesk } from "./requests.ts";
 import { type InviteReading, readInvite } from "./resolver.ts";
 import type { SessionMedia } from "./session-media.ts";
-import { ENDED, KEPT, TraceBuilder } from "./trace.ts";
+import { because, endedHow, KEPT, TraceBuilder } from "./trace.ts";
 
 export interface ActiveCall {
 	/** `CALL-...` */
@@ -77,10 +77,10 @@ export class CallSession {
 		const tooLong = () => this.#endWith("the longest length of a call");
 		this.#limit = setTimeout(() => this.#guard(tooLong), CALL_LIMITS.callMsMax);
 		call.handlers = {
-			onCancelled: () => this.#guard(() => this.#cancelled()),
+			onCancelled: (reasons) => this.#guard(() => this.#cancelled(reasons)),
 			onConfirmed: (answer) => this.#guard(() => this.#confirmed(answer)),
 			onReinvite: (offer) => this.#reinvited(offer),
-			onEnded: (why) => this.#guard(() => this.#ended(why)),
+			onEnded: (why, reasons) => this.#guard(() => this.#ended(why, reasons)),
 		};
 	}
 
@@ -261,15 +261,16 @@ export class CallSession {
 		}
 	}
 
-	#cancelled(): void {
+	#cancelled(reasons: readonly string[]): void {
 		this.#signallingOver = true;
+		this.#trace.step(`cancelled by the caller${because(reasons)}`);
 		this.#trace.tell({ status: 487, why: "The caller hung up before the call was answered." });
 		this.#finish();
 	}
 
-	#ended(why: CallEnd): void {
+	#ended(why: CallEnd, reasons: readonly string[]): void {
 		this.#signallingOver = true;
-		this.#trace.step(ENDED[why]);
+		this.#trace.step(endedHow(why, reasons));
 		if (this.#begun) this.#give({ type: "hangUp" });
 		else this.#finish();
 	}

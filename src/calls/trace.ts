@@ -101,9 +101,19 @@ export const KEPT: Readonly<Record<KeepOutcome, string>> = {
 	later: "the message could not be stored yet; its recording is kept and tried again",
 };
 
-export const ENDED: Readonly<Record<CallEnd, string>> = {
+const ENDED: Readonly<Record<CallEnd, string>> = {
 	bye: "the caller hung up",
 	hungUp: "we hung up",
 	noAck: "no ACK came for our answer",
+	expired: "nobody refreshed the session in time (session timer)",
 	failed: "the signalling failed",
 };
+
+/** How a call ended, with what the peer gave as its reasons (RFC 3326). */
+export function endedHow(why: CallEnd, reasons: readonly string[]): string {
+	return `${ENDED[why]}${because(reasons)}`;
+}
+
+export function because(reasons: readonly string[]): string {
+	return reasons.length === 0 ? "" : ` (Reason: ${reasons.join(", ")})`;
+}

@@ -69,6 +69,16 @@ export const SIP_LIMITS = {
 	targetDownMs: 30_000,
 	/** Closing waits so long for look-ups of names under way. */
 	namesSettleMs: 2_000,
+	/** RFC 4028 §4: intervals under 90 s would cost more than the calls they guard. */
+	sessionSecondsMin: 90,
+	/** RFC 4028 §4 recommends half an hour. */
+	sessionSecondsWanted: 1_800,
+	/** A longer session is cut down to this: no call lasts a day. */
+	sessionSecondsMax: 86_400,
+	/** Reliable provisional responses that wait for the one before them. */
+	progressWaitingMax: 8,
+	/** Reason values of one BYE or CANCEL that are told. */
+	reasonsMax: 4,
 	/** Seconds in Retry-After of 503: long enough for a dispatcher to move on, short enough to come back. */
 	retryAfterSeconds: 5,
 	/** Server transactions held at once; above it new requests get 503 without state. */

@@ -92,21 +92,43 @@ export type CallEnd =
 	| "hungUp"
 	/** No ACK came for our 2xx within 64*T1 (BYE was sent, RFC 3261 §13.3.1.4). */
 	| "noAck"
+	/** Nobody refreshed the session in time (BYE was sent, RFC 4028 §10). */
+	| "expired"
 	/** The session's transport or a re-INVITE failed for good. */
 	| "failed";
 
+/** Why a call ends, as Reason says it (RFC 3326). */
+export interface EndReason {
+	/** `SIP`: a status code; `Q.850`: a release cause of the telephone network. */
+	readonly protocol: "SIP" | "Q.850";
+	readonly cause: number;
+	readonly text?: string;
+}
+
 export interface CallHandlers {
-	/** CANCEL came before the answer; 487 is already on its way. */
-	onCancelled?(): void;
+	/** CANCEL came before the answer; 487 is already on its way. `reasons`: values of its Reason header, as they stood. */
+	onCancelled?(reasons: readonly string[]): void;
+	/**
+	 * A reliable provisional response of ours with SDP was acknowledged by PRACK (RFC 3262); `answer` is its SDP where ours
+	 * was the offer.
+	 */
+	onProgressConfirmed?(answer: string | undefined): void;
+	/** No PRACK came within 64*T1; 504 is already on its way. */
+	onProgressLost?(): void;
 	/** ACK for our 2xx arrived; `answer` is its SDP where our 2xx carried the offer. */
 	onConfirmed?(answer: string | undefined): void;
 	/**
 	 * A re-INVITE: return the SDP for the 200 (an answer to `offer`, or an offer of ours where it has none), or a status
-	 * such as 488 that leaves the session as it was. Its ACK's SDP, if any, comes by `onConfirmed`.
+	 * such as 488 that leaves the session as it was. Its ACK's SDP, if any, comes by `onConfirmed`. Also told for an offer
+	 * in UPDATE (RFC 3311) or PRACK (RFC 3262 §5).
 	 */
 	onReinvite?(offer: string | undefined): { readonly sdp: string } | { readonly status: number };
-	/** The call is over; nothing follows. Told exactly once for each answered call. */
-	onEnded?(why: CallEnd): void;
+	/** Our re-INVITE that refreshed the session (RFC 4028) was answered with this SDP, which may name another address. */
+	onRefreshed?(answer: string): void;
+	/** A key press by INFO (`application/dtmf-relay`, `application/dtmf`): one of 0-9 * # A-D. Without it they get 415. */
+	onDigit?(digit: string): void;
+	/** The call is over; nothing follows. Told exactly once for each answered call. `reasons`: of the peer's BYE. */
+	onEnded?(why: CallEnd, reasons: readonly string[]): void;
 }
 
 /** A new INVITE outside of any dialog; 100 has been sent. Answer or reject it, once; later calls do nothing. */
@@ -120,14 +142,28 @@ export interface IncomingCall<Peer extends SipPeer = SipPeer> {
 	readonly localAddress: string;
 	/** SDP of the INVITE, undefined for a late offer. */
 	readonly offer: string | undefined;
+	/** The caller knows reliable provisional responses (RFC 3262). */
+	readonly reliableProgress: boolean;
+	/**
+	 * The answered call whose place this one asks for (Replaces, RFC 3891), of the same peer. Whoever answers this one hangs
+	 * that one up.
+	 */
+	readonly replaces: IncomingCall<Peer> | undefined;
 	handlers: CallHandlers;
-	/** 180 or 183, with SDP where given. */
+	/**
+	 * 180 or 183, with SDP where given: an answer to the offer, or an offer of ours where there is none, which only a
+	 * reliable response may carry. It is sent reliably where the caller requires that, and where it carries SDP and the
+	 * caller knows how (RFC 3262); then `onProgressConfirmed` or `onProgressLost` follows.
+	 */
 	progress(status: number, sdp?: string): void;
 	reject(status: number, options?: { readonly reason?: string; readonly headers?: readonly HeaderField[] }): void;
-	/** Sends 200 with this SDP and resends it until the ACK comes. */
+	/**
+	 * Sends 200 with this SDP and resends it until the ACK comes. The SDP is left out where a reliable provisional response
+	 * carried it already, and the 200 waits for that one's PRACK (RFC 3262 §3, §5).
+	 */
 	answer(sdp: string): void;
-	/** BYE; `onEnded("hungUp")` follows at once. */
-	hangUp(): void;
+	/** BYE; `onEnded("hungUp")` follows at once. Ordinary clearing where no reason is given. */
+	hangUp(reason?: EndReason): void;
 }
 
 export interface OutgoingCallOptions {
@@ -154,7 +190,7 @@ export interface OutgoingCall {
 	readonly callId: string;
 	/** CANCEL before the answer; the call ends with `onRejected(487)`. */
 	cancel(): void;
-	hangUp(): void;
+	hangUp(reason?: EndReason): void;
 }
 
 /** A dialog as plain data: kept by whoever subscribes or notifies, also beyond the life of this process. */
@@ -298,8 +334,12 @@ export interface SipUserAgentOptions<Peer extends SipPeer = SipPeer> {
 	/** OPTIONS outside a dialog gets 200 with Allow, Accept, Supported unless draining. */
 	readonly log: SipLog;
 	readonly userAgent?: string;
+	/** Whether calls with Replaces are handed up (RFC 3891); else Replaces is not supported. */
+	readonly replaces?: boolean;
 	/** T1 in milliseconds (RFC 3261 §17.1.1.1), 500 by default; tests shorten it. */
 	readonly t1Ms?: number;
+	/** Seconds: shortest session that is accepted (RFC 4028 §5), and what our own calls ask for; tests shorten them. */
+	readonly sessionTimer?: { readonly minSeconds?: number; readonly wantedSeconds?: number };
 }
 
 export interface SipLog {

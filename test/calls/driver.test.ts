@@ -320,7 +320,7 @@ describe("signalling", () => {
 
 	test("a call whose ACK never comes leaves nothing", async () => {
 		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
-		call.handlers.onEnded?.("noAck");
+		call.handlers.onEnded?.("noAck", []);
 		await house.pass(10);
 		expect(house.mailboxes.deposited).toEqual([]);
 		expect(house.media.session.closed).toBe(true);

@@ -4,28 +4,37 @@ import { textToOctets } from "../message/text.ts";
 import { type OctetField, statusLine, writeMessage } from "../message/write.ts";
 
 /** Honest: each method here is carried out, and every other gets 405 (RFC 3261 §8.2.1). */
-const CALL_METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO"] as const;
+const CALL_METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE"] as const;
 export const ACCEPT: OctetField = ["Accept", "application/sdp"];
-/** Empty means: no extensions (§20.37). Every option tag in Require is therefore refused with 420. */
-export const SUPPORTED: OctetField = ["Supported", ""];
+/** RFC 3262, RFC 4028, RFC 7044. Every other option tag in Require is refused with 420. */
+const OPTION_TAGS = ["100rel", "timer", "histinfo"] as const;
 
 /** What this user agent can do: it takes subscriptions only where somebody above does. */
 export interface Abilities {
 	readonly methods: ReadonlySet<string>;
 	readonly allow: OctetField;
+	/** Option tags in lower case (RFC 3261 §20.37). */
+	readonly tags: ReadonlySet<string>;
+	readonly supported: OctetField;
 	/** Allow-Events (RFC 6665 §8.2.2); none where there are no event packages. */
 	readonly allowEvents: readonly OctetField[];
 	/** For the 200 of OPTIONS (RFC 3261 §11.2). */
 	readonly all: readonly OctetField[];
 }
 
-/** @param eventPackages that can be subscribed to. */
-export function abilities(eventPackages: readonly string[]): Abilities {
+/**
+ * @param eventPackages that can be subscribed to.
+ * @param replaces whether somebody above takes calls that replace others.
+ */
+export function abilities(eventPackages: readonly string[], replaces: boolean): Abilities {
 	const methods = [...CALL_METHODS, ...(eventPackages.length > 0 ? ["SUBSCRIBE"] : [])];
 	const allow: OctetField = ["Allow", methods.join(", ")];
 	const allowEvents: OctetField[] = eventPackages.length > 0 ? [["Allow-Events", eventPackages.join(", ")]] : [];
-	const plain: OctetField[] = [["Accept-Encoding", "identity"], ["Accept-Language", "en"], SUPPORTED];
-	return { methods: new Set(methods), allow, allowEvents, all: [allow, ACCEPT, ...plain, ...allowEvents] };
+	const tags = [...OPTION_TAGS, ...(replaces ? ["replaces"] : [])];
+	const supported: OctetField = ["Supported", tags.join(", ")];
+	const plain: OctetField[] = [["Accept-Encoding", "identity"], ["Accept-Language", "en"], supported];
+	const all = [allow, ACCEPT, ...plain, ...allowEvents];
+	return { methods: new Set(methods), allow, tags: new Set(tags), supported, allowEvents, all };
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -43,6 +52,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	415: "Unsupported Media Type",
 	416: "Unsupported URI Scheme",
 	420: "Bad Extension",
+	422: "Session Interval Too Small",
 	423: "Interval Too Brief",
 	469: "Bad Info Package",
 	480: "Temporarily Unavailable",
@@ -56,6 +66,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	491: "Request Pending",
 	500: "Server Internal Error",
 	503: "Service Unavailable",
+	504: "Server Time-out",
 	505: "Version Not Supported",
 	513: "Message Too Large",
 	600: "Busy Everywhere",
@@ -66,6 +77,15 @@ const CLASSES = ["", "Trying", "OK", "Moved Temporarily", "Bad Request", "Server
 
 export function reasonOf(status: number): string {
 	return REASONS[status] ?? CLASSES[Math.floor(status / 100)] ?? "Unknown";
+}
+
+/**
+ * History-Info goes back to whoever knows it, so that the caller's side learns where the call went (RFC 7044 §9.3): not
+ * in a 100, and untouched, since the peer that sent it is in our trust domain.
+ */
+export function historyEcho(headers: HeaderBlock): OctetField[] {
+	const wanted = headers.rawAll("supported").some((tag) => tag.toLowerCase() === "histinfo");
+	return wanted ? headers.rawFields("history-info").map((value): OctetField => ["History-Info", value]) : [];
 }
 
 export interface Answer {

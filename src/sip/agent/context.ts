@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { SessionTimerPolicy } from "../dialog/session-timer.ts";
 import type { ParsedRequest } from "../message/message.ts";
 import { splitNameAddr } from "../message/name-addr.ts";
 import { schemeOf } from "../message/uri.ts";
@@ -7,7 +8,7 @@ import type { ClientTransactions } from "../transaction/client-transactions.ts";
 import type { TimerValues } from "../transaction/machine.ts";
 import { uriHost } from "../transport/addresses.ts";
 import type { Flow, MessageTransport } from "../transport/flow.ts";
-import type { SipLog } from "../types.ts";
+import type { IncomingCall, SipLog } from "../types.ts";
 import type { Abilities } from "./answers.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -15,6 +16,14 @@ import type { Exchange } from "./exchange.ts";
 export interface DialogUser {
 	receive(exchange: Exchange): void;
 	ack(request: ParsedRequest): void;
+	/** What Replaces finds here. */
+	readonly replaceable: Replaceable;
+}
+
+export interface Replaceable {
+	/** Undefined for a call that we placed. */
+	readonly call: IncomingCall | undefined;
+	readonly state: "early" | "confirmed" | "ended";
 }
 
 /** All of them show from the start, at zero: a metric that appears late looks like one that fell. */
@@ -35,6 +44,7 @@ export interface AgentContext {
 	/** For the dialogs' own 2xx retransmission. */
 	readonly timers: TimerValues;
 	readonly abilities: Abilities;
+	readonly sessionTimer: SessionTimerPolicy;
 	/** By `dialogKey`. */
 	readonly dialogs: Map<string, DialogUser>;
 	count(name: CounterName): void;

@@ -1,4 +1,5 @@
 import { dialogOfUac } from "../dialog/dialog.ts";
+import { parseMinSe, settledTimer, timerFields } from "../dialog/session-timer.ts";
 import { SIP_LIMITS } from "../limits.ts";
 import { findSdp } from "../message/body.ts";
 import type { ParsedResponse } from "../message/message.ts";
@@ -6,9 +7,11 @@ import { textToOctets } from "../message/text.ts";
 import { schemeOf } from "../message/uri.ts";
 import { type OctetField, requestLine, writeMessage } from "../message/write.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { OutgoingCall, OutgoingCallOptions } from "../types.ts";
-import { reasonOf, SUPPORTED } from "./answers.ts";
+import type { EndReason, OutgoingCall, OutgoingCallOptions } from "../types.ts";
+import { reasonOf } from "./answers.ts";
 import { type AgentContext, contactValue, newBranch, newTag, viaValue } from "./context.ts";
+import { DialogSide } from "./dialog-side.ts";
+import { OutgoingEarly } from "./outgoing-early.ts";
 import { Session } from "./session.ts";
 
 /** An INVITE of ours, from the first octet to the end of its session (RFC 3261 §13.2, §9.1, §15). */
@@ -17,7 +20,8 @@ export class Outgoing implements OutgoingCall {
 	readonly #context: AgentContext;
 	readonly #options: OutgoingCallOptions;
 	readonly #onGone: (call: Outgoing) => void;
-	readonly #branch = newBranch();
+	#branch = newBranch();
+	#cseq = 1;
 	readonly #from: string;
 	readonly #to: string;
 	#flow: Flow | undefined;
@@ -27,8 +31,11 @@ export class Outgoing implements OutgoingCall {
 	#cancelSent = false;
 	#cancelTimer: NodeJS.Timeout | undefined;
 	#session: Session | undefined;
-	/** Sessions by To tag: forks answer with tags of their own. */
+	/** Sessions and early dialogs by To tag: forks answer with tags of their own. */
 	readonly #byTag = new Map<string, Session>();
+	readonly #early = new Map<string, OutgoingEarly>();
+	/** What a 422 asked for is asked for the next time (RFC 4028 §7.3). */
+	#minSeconds: number;
 
 	constructor(context: AgentContext, options: OutgoingCallOptions, onGone: (call: Outgoing) => void) {
 		this.#context = context;
@@ -36,6 +43,7 @@ export class Outgoing implements OutgoingCall {
 		this.#onGone = onGone;
 		this.#from = `${textToOctets(options.from)};tag=${newTag()}`;
 		this.#to = textToOctets(options.to ?? `<${options.uri}>`);
+		this.#minSeconds = context.sessionTimer.minSeconds;
 	}
 
 	start(): void {
@@ -59,8 +67,8 @@ export class Outgoing implements OutgoingCall {
 		else if (this.#flow === undefined) this.#rejected(487, reasonOf(487));
 	}
 
-	hangUp(): void {
-		if (this.#session !== undefined) this.#session.hangUp();
+	hangUp(reason?: EndReason): void {
+		if (this.#session !== undefined) this.#session.hangUp(reason);
 		else this.cancel();
 	}
 
@@ -80,53 +88,89 @@ export class Outgoing implements OutgoingCall {
 			...this.#head(flow, "INVITE"),
 			["Contact", contactValue(flow, schemeOf(uri) === "sips")],
 			this.#context.abilities.allow,
-			SUPPORTED,
+			this.#context.abilities.supported,
+			...timerFields(Math.max(this.#context.sessionTimer.wantedSeconds, this.#minSeconds), this.#minSeconds, false),
 			["User-Agent", this.#context.serverName],
 			...(headers ?? []).map(([name, value]): OctetField => [name, textToOctets(value)]),
 			["Content-Type", "application/sdp"],
 		];
 		const octets = writeMessage(requestLine("INVITE", uri), fields, Buffer.from(sdp, "utf8"));
-		this.#context.clients.invite(this.#branch, octets, flow, (response) => this.#ackRefusal(flow, response), {
-			onResponse: (response) => this.#receive(response),
+		const branch = this.#branch;
+		const cseq = this.#cseq;
+		this.#context.clients.invite(branch, octets, flow, (response) => this.#ackRefusal(flow, response, branch, cseq), {
+			onResponse: (response) => {
+				if (response.cseq === this.#cseq) this.#receive(response);
+			},
 			onFailure: (status) => this.#rejected(status, reasonOf(status)),
 		});
 	}
 
 	/** Via to CSeq, the same in INVITE, its CANCEL and the ACK for its refusal (§9.1, §17.1.1.3). */
-	#head(flow: Flow, method: string, to = this.#to): OctetField[] {
+	#head(flow: Flow, method: string, to = this.#to, branch = this.#branch, cseq = this.#cseq): OctetField[] {
 		const routes = (this.#options.headers ?? []).filter(([name]) => name.toLowerCase() === "route");
 		return [
-			["Via", viaValue(flow, this.#branch)],
+			["Via", viaValue(flow, branch)],
 			["Max-Forwards", String(SIP_LIMITS.maxForwardsDefault)],
 			...(method === "INVITE" ? [] : routes.map(([name, value]): OctetField => [name, textToOctets(value)])),
 			["From", this.#from],
 			["To", to],
 			["Call-ID", this.callId],
-			["CSeq", `1 ${method}`],
+			["CSeq", `${cseq} ${method}`],
 		];
 	}
 
-	#ackRefusal(flow: Flow, response: ParsedResponse): Uint8Array {
+	#ackRefusal(flow: Flow, response: ParsedResponse, branch: string, cseq: number): Uint8Array {
 		const to = response.headers.raw("to") ?? this.#to;
-		return writeMessage(requestLine("ACK", this.#options.uri), this.#head(flow, "ACK", to));
+		return writeMessage(requestLine("ACK", this.#options.uri), this.#head(flow, "ACK", to, branch, cseq));
 	}
 
 	#receive(response: ParsedResponse): void {
 		const { status } = response;
 		if (status < 200) this.#provisional(response);
 		else if (status < 300) this.#accepted(response);
+		else if (status === 422 && !this.#cancelWanted && this.#askLonger(response)) return;
 		else this.#rejected(this.#cancelWanted ? 487 : status, response.reason);
+	}
+
+	/** RFC 4028 §7.3: the same call again, with the interval that was asked for. @returns false where none was. */
+	#askLonger(response: ParsedResponse): boolean {
+		const minSeconds = parseMinSe(response.headers);
+		const flow = this.#flow;
+		if (flow === undefined || minSeconds <= this.#minSeconds || minSeconds > SIP_LIMITS.sessionSecondsMax) return false;
+		this.#minSeconds = minSeconds;
+		this.#branch = newBranch();
+		this.#cseq++;
+		this.#phase = "calling";
+		this.#forgetEarly();
+		this.#early.clear();
+		this.#sendInvite(flow);
+		return true;
 	}
 
 	#provisional(response: ParsedResponse): void {
 		if (this.#phase === "calling") this.#phase = "proceeding";
 		if (this.#phase !== "proceeding") return;
+		const fresh = response.status === 100 || response.toTag === "" || this.#earlyOf(response).receive1xx(response);
 		if (this.#cancelWanted) this.#sendCancel();
+		else if (!fresh) return;
 		else if (response.status > 100) {
 			const sdp = sdpOf(response);
 			const { status } = response;
 			this.#context.guard("onProgress", () => this.#options.handlers.onProgress?.(status, sdp));
 		}
+	}
+
+	#earlyOf(response: ParsedResponse): OutgoingEarly {
+		const known = this.#early.get(response.toTag);
+		if (known !== undefined) return known;
+		const flow = this.#flow as Flow;
+		const early = new OutgoingEarly(this.#context, response, this.#options.uri, flow, () => this.#options.handlers);
+		this.#early.set(response.toTag, early);
+		return early;
+	}
+
+	#forgetEarly(): void {
+		for (const early of this.#early.values()) early.forget();
 	}
 
 	/** Each 2xx is acknowledged each time it comes; a second tag is another branch of a fork and is ended (§13.2.2.4). */
@@ -140,27 +184,35 @@ export class Outgoing implements OutgoingCall {
 		if (flow === undefined) return;
 		const ours = this.#phase === "calling" || this.#phase === "proceeding";
 		const keep = ours && !this.#cancelWanted;
-		const dialog = dialogOfUac(response, this.#options.uri);
-		const session = new Session(
-			this.#context,
-			dialog,
-			flow,
-			() => (keep ? this.#options.handlers : {}),
-			() => {
+		// §13.2.2.4: routes and target are those of the 2xx; the numbers go on from what the early dialog used.
+		const early = this.#early.get(response.toTag);
+		const { localCseq, remoteCseq } = early?.side.dialog ?? {};
+		const fresh = dialogOfUac(response, this.#options.uri);
+		const dialog = { ...fresh, localCseq: Math.max(localCseq ?? 0, fresh.localCseq), remoteCseq };
+		const session = new Session({
+			context: this.#context,
+			side: new DialogSide(this.#context, dialog, flow),
+			handlers: () => (keep ? this.#options.handlers : {}),
+			placed: true,
+			updates: response.headers.rawAll("allow").some((method) => method.toUpperCase() === "UPDATE"),
+			sdp: this.#options.sdp,
+			onGone: () => {
 				if (keep) this.#gone();
 			},
-		);
+		});
 		this.#byTag.set(response.toTag, session);
 		session.sendAck(response.cseq);
 		if (!keep) {
-			session.hangUp();
+			session.hangUp(ours ? undefined : { protocol: "SIP", cause: 200, text: "Call completed elsewhere" });
 			// CANCEL came too late at the peer, but the call is over for whoever placed it.
 			if (ours) this.#rejected(487, reasonOf(487));
 			return;
 		}
 		this.#phase = "answered";
 		this.#session = session;
-		this.#context.guard("onAnswered", () => this.#options.handlers.onAnswered?.(sdpOf(response)));
+		session.agree(settledTimer(response.headers));
+		this.#forgetEarly();
+		this.#context.guard("onAnswered", () => this.#options.handlers.onAnswered?.(early?.answer ?? sdpOf(response)));
 	}
 
 	#sendCancel(): void {
@@ -185,6 +237,7 @@ export class Outgoing implements OutgoingCall {
 
 	#gone(): void {
 		this.#phase = "over";
+		this.#forgetEarly();
 		clearTimeout(this.#cancelTimer);
 		this.#onGone(this);
 	}

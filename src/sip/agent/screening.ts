@@ -15,7 +15,7 @@ export interface Refusal {
 export function screen(
 	request: ParsedRequest,
 	isOurs: (host: string) => boolean,
-	{ methods, allow }: Pick<Abilities, "methods" | "allow">,
+	{ methods, allow, tags }: Pick<Abilities, "methods" | "allow" | "tags">,
 ): Refusal | undefined {
 	if (!methods.has(request.method)) return { status: 405, fields: [allow] };
 	const scheme = schemeOf(request.uri);
@@ -23,7 +23,8 @@ export function screen(
 	if (hopsUsedUp(request, isOurs)) return { status: 483 };
 	// §8.2.2.3: Require in CANCEL is ignored, since it must not fail differently from its request.
 	const required = request.method === "CANCEL" ? [] : request.headers.rawAll("require");
-	if (required.length > 0) return { status: 420, fields: [["Unsupported", required.join(", ")]] };
+	const unknown = required.filter((tag) => !tags.has(tag.toLowerCase()));
+	if (unknown.length > 0) return { status: 420, fields: [["Unsupported", unknown.join(", ")]] };
 	return undefined;
 }
 

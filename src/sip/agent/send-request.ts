@@ -13,6 +13,8 @@ export interface RequestToSend {
 	readonly preferred: Preferred;
 	/** The octets, whose Via and Contact tell the way back; asked for again for each next hop that is tried. */
 	write(flow: Flow, branch: string): Uint8Array;
+	/** Of an INVITE: the ACK for its refusal (RFC 3261 §17.1.1.3). */
+	ack?(flow: Flow, branch: string): Uint8Array;
 }
 
 /**
@@ -88,7 +90,7 @@ function tryNext(context: AgentContext, request: RequestToSend, ways: readonly W
 			if (passedOn) goOn();
 			return passedOn;
 		};
-		context.clients.nonInvite(branch, request.method, octets, flow, {
+		const told: ClientUser = {
 			onResponse: (response) => {
 				if (passedOn || (response.status === 503 && passOn())) return;
 				user.onResponse(response);
@@ -99,7 +101,10 @@ function tryNext(context: AgentContext, request: RequestToSend, ways: readonly W
 			onTerminated: () => {
 				if (!passedOn) user.onTerminated?.();
 			},
-		});
+		};
+		const ack = request.ack?.(flow, branch);
+		if (ack === undefined) context.clients.nonInvite(branch, request.method, octets, flow, told);
+		else context.clients.invite(branch, octets, flow, () => ack, told);
 	});
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { contactUri, dialogKey } from "../dialog/dialog.ts";
+import { answerTimer } from "../dialog/session-timer.ts";
 import { SIP_LIMITS } from "../limits.ts";
 import type { BadRequest, ParsedMessage, ParsedRequest, ParseResult } from "../message/message.ts";
+import { reasonOfStatus } from "../message/reason.ts";
 import { ClientTransactions } from "../transaction/client-transactions.ts";
 import { serverKey } from "../transaction/keys.ts";
 import { timerValues } from "../transaction/machine.ts";
@@ -25,6 +27,7 @@ import { Incoming } from "./incoming-call.ts";
 import { eventOf, IncomingSubscription } from "./incoming-subscription.ts";
 import { sendNotify } from "./notify.ts";
 import { Outgoing } from "./outgoing-call.ts";
+import { replacedCall } from "./replaced-call.ts";
 import { readOffer, screen } from "./screening.ts";
 
 /** Who calls where nobody told peers apart. */
@@ -65,7 +68,12 @@ export class UserAgent implements SipUserAgent {
 			transports,
 			clients: this.#clients,
 			timers: timerValues(t1Ms, false),
-			abilities: abilities(options.subscriptions?.events ?? []),
+			abilities: abilities(options.subscriptions?.events ?? [], options.replaces ?? false),
+			sessionTimer: {
+				minSeconds: options.sessionTimer?.minSeconds ?? SIP_LIMITS.sessionSecondsMin,
+				wantedSeconds: options.sessionTimer?.wantedSeconds ?? SIP_LIMITS.sessionSecondsWanted,
+				maxSeconds: SIP_LIMITS.sessionSecondsMax,
+			},
 			dialogs: this.#dialogs,
 			count: (name) => this.#count(name),
 			guard: (what, call) => this.#guard(what, call),
@@ -191,7 +199,7 @@ export class UserAgent implements SipUserAgent {
 			return;
 		}
 		exchange.respond(200, { toTag: invite.localTag ?? this.#statelessTag(exchange.request) });
-		invite.user?.onCancel?.();
+		invite.user?.onCancel?.(exchange.request);
 	}
 
 	#inDialog(exchange: Exchange): void {
@@ -212,9 +220,20 @@ export class UserAgent implements SipUserAgent {
 			this.#refuse(exchange, reading.status, reading.fields);
 			return;
 		}
+		const timer = answerTimer(exchange.request.headers, this.#context.sessionTimer);
+		if ("minSeconds" in timer) {
+			this.#refuse(exchange, 422, [["Min-SE", String(timer.minSeconds)]]);
+			return;
+		}
+		const replaced = replacedCall(exchange, this.#context);
+		if (replaced !== undefined && "status" in replaced) {
+			this.#refuse(exchange, replaced.status);
+			return;
+		}
 		this.#count("sipCallsReceived");
 		const peer = this.#options.peers?.of(exchange.flow.source) ?? THE_PEER;
-		const call = new Incoming(this.#context, exchange, peer, reading.offer, (gone) => this.#calls.delete(gone));
+		const gone = (over: Incoming) => this.#calls.delete(over);
+		const call = new Incoming(this.#context, exchange, peer, reading.offer, replaced?.call, gone);
 		this.#calls.add(call);
 		let taken = false;
 		this.#guard("onCall", () => {
@@ -257,7 +276,8 @@ export class UserAgent implements SipUserAgent {
 
 	#refuse(exchange: Exchange, status: number, fields: Parameters<typeof writeResponse>[4]["fields"] = []): void {
 		if (exchange.request.method === "INVITE") this.#count("sipCallsRefused");
-		exchange.respond(status, { toTag: this.#statelessTag(exchange.request), fields });
+		const reason = exchange.request.method === "INVITE" ? reasonOfStatus(status) : [];
+		exchange.respond(status, { toTag: this.#statelessTag(exchange.request), fields: [...fields, ...reason] });
 	}
 
 	/** Answers without a transaction: the request is too broken to have one, or there are too many (§8.2.7). */

@@ -3,8 +3,10 @@ import { SIP_LIMITS } from "../limits.ts";
 
 export type TimerName =
 	| ("A" | "B" | "D" | "E" | "F" | "G" | "H" | "I" | "J" | "K" | "L" | "M")
-	/** The dialog's own two for its 2xx (RFC 3261 §13.3.1.4), which the standard leaves unnamed. */
-	| ("resend" | "giveUp");
+	/** The dialog's own two for a 2xx (RFC 3261 §13.3.1.4) or a reliable 1xx (RFC 3262 §3), which the standards leave unnamed. */
+	| ("resend" | "giveUp")
+	/** Of a session that expires (RFC 4028 §10). */
+	| ("refresh" | "expiry");
 
 export interface TimerValues {
 	readonly t1Ms: number;
@@ -35,8 +37,10 @@ export type News =
 	| "response"
 	/** Server: the ACK for a non-2xx came, or one that matched after a 2xx. */
 	| "ack"
-	/** Server: no ACK for a non-2xx within 64*T1. */
+	/** Server: no ACK for a non-2xx within 64*T1; no PRACK for a reliable 1xx. */
 	| "noAck"
+	/** Dialog: our refresh of the session is due; nobody refreshed it in time. */
+	| ("refreshDue" | "expired")
 	/** Client: no final answer in time; the user sees it as 408 (§8.1.3.1). */
 	| "timeout"
 	/** The transport would not take it; a client's user sees it as 503. */

@@ -16,7 +16,7 @@ type NonInviteRunning = Running<NonInviteServerState, NonInviteServerEvent>;
 
 export interface ServerUser {
 	/** CANCEL came for this INVITE transaction. */
-	onCancel?(): void;
+	onCancel?(request: ParsedRequest): void;
 }
 
 interface Owner {

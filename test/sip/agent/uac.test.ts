@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { textToOctets } from "../../../src/sip/message/text.ts";
 import type { OutgoingCallOptions } from "../../../src/sip/types.ts";
-import { reporting, request, SDP, type Sent, type Wire, wire } from "./wire.ts";
+import { reply, reporting, request, SDP, type Sent, wire } from "./wire.ts";
 
 beforeEach(() => {
 	vi.useFakeTimers();
@@ -28,31 +27,6 @@ function place(options: Partial<OutgoingCallOptions> = {}) {
 	});
 	const [invite] = peer.taken();
 	return { peer, call, invite: invite as Sent };
-}
-
-/** A response of the peer to a request of ours. */
-function reply(
-	peer: Wire,
-	to: Sent | undefined,
-	status: number,
-	tag: string,
-	more: readonly string[] = [],
-	body = "",
-): void {
-	if (to === undefined) throw new Error("nothing to answer");
-	const { headers } = to.message;
-	const lines = [
-		`SIP/2.0 ${status} Why`,
-		...headers.all("via").map((via) => `Via: ${via}`),
-		`From: ${headers.get("from")}`,
-		`To: ${headers.get("to")}${tag === "" ? "" : `;tag=${tag}`}`,
-		`Call-ID: ${headers.get("call-id")}`,
-		`CSeq: ${headers.get("cseq")}`,
-		...more,
-		...(body === "" ? [] : ["Content-Type: application/sdp"]),
-		`Content-Length: ${Buffer.byteLength(body)}`,
-	];
-	peer.give(textToOctets(`${lines.join("\r\n")}\r\n\r\n${body}`));
 }
 
 const CONTACT = ["Contact: <sip:bob@192.0.2.10:5080>"];

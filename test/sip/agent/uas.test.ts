@@ -149,14 +149,30 @@ describe("INVITE", () => {
 describe("refusals before any call", () => {
 	test.each([
 		[
-			"unknown extensions are named in 420 (§8.2.2.3)",
+			"of several extensions the unknown one is named in 420 (§8.2.2.3)",
 			request("INVITE", { more: ["Require: 100rel, foo"] }),
 			[420],
 			"unsupported",
-			"100rel",
+			"foo",
 		],
 		["an unknown method gets 405 with Allow (§8.2.1)", request("REGISTER"), [405], "allow", "INVITE"],
-		["UPDATE and PRACK are not among the methods", request("UPDATE", { toTag: ";tag=x" }), [405], "allow", "INVITE"],
+		["REFER is not among the methods (RFC 3515 §2.4.2)", request("REFER"), [405], "allow", "INVITE"],
+		["UPDATE without a dialog gets 481 (RFC 3311 §5.2)", request("UPDATE", { toTag: ";tag=x" }), [481], "server", "A"],
+		["PRACK without a dialog gets 481 (RFC 3262 §3)", request("PRACK", { toTag: ";tag=x" }), [481], "server", "A"],
+		[
+			"a session shorter than 90 s gets 422 with Min-SE (RFC 4028 §9)",
+			request("INVITE", { body: SDP, more: ["Supported: timer", "Session-Expires: 60"] }),
+			[100, 422],
+			"min-se",
+			"90",
+		],
+		[
+			"a refusal tells gateways the release cause (RFC 6432)",
+			request("INVITE", { body: SDP, more: ["Require: foo"] }),
+			[420],
+			"reason",
+			"Q.850;cause=127",
+		],
 		["a scheme we do not know gets 416 (§8.2.2.1)", request("INVITE", { uri: "soap:x" }), [416], "server", "Afterbeep"],
 		[
 			"a body that is no session gets 415 with Accept (§8.2.3)",

@@ -132,7 +132,10 @@ export function straight(): Pick<MessageTransport, "targets" | "failed" | "useTl
 
 export function reporting(news: string[]): CallHandlers {
 	return {
-		onCancelled: () => news.push("cancelled"),
+		onCancelled: (reasons) => news.push(["cancelled", ...reasons].join(" ")),
+		onProgressConfirmed: (answer) => news.push(`progress confirmed ${answer ?? "-"}`),
+		onProgressLost: () => news.push("progress lost"),
+		onRefreshed: (answer) => news.push(`refreshed ${answer}`),
 		onConfirmed: (answer) => news.push(`confirmed ${answer ?? "-"}`),
 		onEnded: (why: CallEnd) => news.push(`ended ${why}`),
 	};
@@ -180,4 +183,29 @@ export function request(method: string, parts: RequestParts = {}): string {
 /** To tag that the agent gave in the response last sent. */
 export function toTagOf(sent: Sent | undefined): string {
 	return `;tag=${sent?.message.toTag}`;
+}
+
+/** A response of the peer to a request of ours. */
+export function reply(
+	peer: Wire,
+	to: Sent | undefined,
+	status: number,
+	tag: string,
+	more: readonly string[] = [],
+	body = "",
+): void {
+	if (to === undefined) throw new Error("nothing to answer");
+	const { headers } = to.message;
+	const lines = [
+		`SIP/2.0 ${status} Why`,
+		...headers.all("via").map((via) => `Via: ${via}`),
+		`From: ${headers.get("from")}`,
+		`To: ${headers.get("to")}${tag === "" ? "" : `;tag=${tag}`}`,
+		`Call-ID: ${headers.get("call-id")}`,
+		`CSeq: ${headers.get("cseq")}`,
+		...more,
+		...(body === "" ? [] : ["Content-Type: application/sdp"]),
+		`Content-Length: ${Buffer.byteLength(body)}`,
+	];
+	peer.give(textToOctets(`${lines.join("\r\n")}\r\n\r\n${body}`));
 }

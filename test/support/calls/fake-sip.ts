@@ -1,7 +1,7 @@
 /** An incoming call whose far end is the test. */
 import { type CallPeer, DEFAULT_SOURCE_ORDER, type PeerCall } from "../../../src/calls/index.ts";
 import type { PeerPolicy } from "../../../src/domain/index.ts";
-import type { CallHandlers, HeaderField, SipRequest } from "../../../src/sip/index.ts";
+import type { CallHandlers, EndReason, HeaderField, SipRequest } from "../../../src/sip/index.ts";
 import { invite } from "./invite.ts";
 
 const OFFER_LINES = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0"];
@@ -35,7 +35,12 @@ export class FakeCall implements PeerCall {
 	peer: CallPeer = { name: "peer", policy: POLICY };
 	readonly localAddress = "127.0.0.1";
 	readonly offer: string | undefined;
+	readonly reliableProgress: boolean;
+	replaces: PeerCall | undefined;
 	handlers: CallHandlers = {};
+	/** Provisional responses. */
+	readonly progressed: (readonly [status: number, sdp: string | undefined])[] = [];
+	hungUpBecause: EndReason | undefined;
 	rejected: { readonly status: number; readonly headers: readonly HeaderField[] } | undefined;
 	answered: string | undefined;
 	hungUp = false;
@@ -45,9 +50,12 @@ export class FakeCall implements PeerCall {
 		this.callId = `sip-${Math.floor(performance.now() * 1000)}`;
 		this.request = invite(uri, lines);
 		this.offer = offer;
+		this.reliableProgress = this.request.headers.all("supported").includes("100rel");
 	}
 
-	progress(): void {}
+	progress(status: number, sdp?: string): void {
+		this.progressed.push([status, sdp]);
+	}
 
 	reject(status: number, options: { readonly headers?: readonly HeaderField[] } = {}): void {
 		if (this.rejected || this.answered !== undefined) throw new Error("a second final answer");
@@ -59,11 +67,12 @@ export class FakeCall implements PeerCall {
 		this.answered = sdp;
 	}
 
-	hangUp(): void {
+	hangUp(reason?: EndReason): void {
 		if (this.#ended) return;
+		this.hungUpBecause = reason;
 		this.hungUp = true;
 		this.#ended = true;
-		this.handlers.onEnded?.("hungUp");
+		this.handlers.onEnded?.("hungUp", []);
 	}
 
 	/** ACK. */
@@ -71,13 +80,13 @@ export class FakeCall implements PeerCall {
 		this.handlers.onConfirmed?.(answer);
 	}
 
-	cancel(): void {
-		this.handlers.onCancelled?.();
+	cancel(...reasons: string[]): void {
+		this.handlers.onCancelled?.(reasons);
 	}
 
-	bye(): void {
+	bye(...reasons: string[]): void {
 		if (this.#ended) return;
 		this.#ended = true;
-		this.handlers.onEnded?.("bye");
+		this.handlers.onEnded?.("bye", reasons);
 	}
 }
