@@ -46,6 +46,7 @@ import {
 	storeOptions,
 	webhookPolicy,
 } from "./platform/room-settings.ts";
+import { readSipTls, watchSipTls } from "./platform/sip-tls.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
 import { startDueNumbers, startEventPurge, startPurge } from "./platform/upkeep.ts";
 import { createCallRules, createRouting, namedRoutes } from "./routing/index.ts";
@@ -255,11 +256,13 @@ async function startTelephony(
 	if (recovered > 0) log.warn({ recovered }, "recordings of an earlier run that had not ended well were kept");
 	const { lamps, counters, start: startLamps } = openLamps(config, { store, mailboxes, clock, log });
 	const peer: CallPeer = { name: "peer", policy: defaultPolicy(config) };
+	const tls = readSipTls(config);
 	const wanted = config.sip.map((address) => ({ variable: "AFTERBEEP_SIP", ...address }));
 	const sip = await listening(wanted, () =>
 		startSipUserAgent({
 			listen: config.sip,
-			...(config.sipAdvertise === undefined ? {} : { advertise: config.sipAdvertise }),
+			advertise: config.sipAdvertise,
+			...(tls === undefined ? {} : { tls }),
 			isTrusted: addressMatcher(config.sipPeers),
 			peers: { of: () => peer },
 			callsMax: config.callsMax,
@@ -270,6 +273,7 @@ async function startTelephony(
 		}),
 	);
 	opened.use(sip);
+	if (tls !== undefined) opened.use(watchSipTls(config, sip, log));
 	opened.use(await startLamps(sip));
 	Object.assign(parts, { media, calls, sip, lamps: { counters } });
 }

@@ -6,6 +6,7 @@ import { type CallFlow, depositFlow, retrievalFlow } from "./call-flow.ts";
 import type { Decision, Offered } from "./decision.ts";
 import { greetingOf } from "./greeting.ts";
 import type { House, PeerCall } from "./house.ts";
+import { mediaPlace } from "./media-place.ts";
 import type { CallMailbox, DepositFacts, Greetings } from "./ports.ts";
 import { type InviteReading, numbersOf } from "./resolver.ts";
 import { SessionMedia } from "./session-media.ts";
@@ -66,12 +67,13 @@ export async function openMedia(
 	onEvent: (event: MediaEvent) => void,
 ): Promise<SessionMedia | undefined> {
 	const { media, settings, clock, log } = house;
-	const { source, localAddress } = call;
+	const { source } = call;
 	try {
-		const session = await media.open({ bind: source.local.host, rtpLostMs: settings.rtpLostMs, onEvent });
+		const { bind, address } = mediaPlace(call, settings.rtpAdvertise);
+		const session = await media.open({ bind, rtpLostMs: settings.rtpLostMs, onEvent });
 		return new SessionMedia({
 			session,
-			address: settings.rtpAdvertise ?? localAddress,
+			address,
 			sessionId: clock.now().getTime(),
 			remoteSignallingAddress: source.address,
 		});

@@ -22,8 +22,8 @@ export interface CallSettings {
 	readonly silenceMs: number;
 	/** No RTP for so long ends a call, milliseconds; 0 = never. */
 	readonly rtpLostMs: number;
-	/** Address that stands in SDP; undefined: the one by which the peer reaches us. */
-	readonly rtpAdvertise: string | undefined;
+	/** Addresses that stand in SDP, at most one of each family; without: the one by which the peer reaches us. */
+	readonly rtpAdvertise: readonly string[];
 	/** Longest own greeting and name, milliseconds. */
 	readonly greetingMaxMs: number;
 	readonly nameMaxMs: number;

@@ -23,16 +23,28 @@ export function readHostPort(text: string): Reading<HostPort> {
 
 const TRANSPORTS: readonly TransportName[] = ["udp", "tcp", "tls"];
 
-/** `udp:127.0.0.1:5060`. */
+/** `udp:127.0.0.1:5060`, `tls:10.0.0.5:5061 advertise sip.example.net`. */
 export function readListenAddress(text: string): Reading<ListenAddress> {
+	const [place = "", advertise, ...more] = text.split(/\s+advertise\s+/);
+	if (more.length > 0) return bad(`"${text}" advertises more than one host`);
+	if (advertise !== undefined && !isAdvertisable(advertise)) {
+		return bad(`"${text}" does not advertise a host or host:port, such as 203.0.113.7:5060`);
+	}
+	const listen = readPlace(place);
+	return listen.ok && advertise !== undefined ? good({ ...listen.value, advertise }) : listen;
+}
+
+/** A host, or host:port, that may stand in Contact and Via. */
+export function isAdvertisable(text: string): boolean {
+	if (isIP(text) !== 0) return true;
+	return /^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)(:\d{1,5})?$/i.test(text);
+}
+
+function readPlace(text: string): Reading<ListenAddress> {
 	const colon = text.indexOf(":");
 	const transport = TRANSPORTS.find((name) => name === text.slice(0, colon).toLowerCase());
-	if (transport === undefined) return bad(`"${text}" does not start with udp: or tcp:, such as udp:127.0.0.1:5060`);
-	if (transport === "tls") {
-		return bad(
-			`"${text}": SIP over TLS is not offered yet; listen on tcp: and let Kamailio or an SBC end TLS in front`,
-		);
-	}
+	if (transport === undefined)
+		return bad(`"${text}" does not start with udp:, tcp: or tls:, such as udp:127.0.0.1:5060`);
 	const address = readHostPort(text.slice(colon + 1));
 	return address.ok ? good({ transport, ...address.value }) : address;
 }

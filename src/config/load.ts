@@ -155,8 +155,11 @@ function complete(values: Values): Config {
 	return {
 		...values,
 		admin: values.admin,
-		sipAdvertise: values.sipAdvertise,
-		rtpAdvertise: values.rtpAdvertise,
+		sipAdvertise: values.sipAdvertise ?? [],
+		sipTlsCert: values.sipTlsCert,
+		sipTlsKey: values.sipTlsKey,
+		sipTlsCa: values.sipTlsCa,
+		rtpAdvertise: values.rtpAdvertise ?? [],
 		country: values.country,
 		mediaWorkers: values.mediaWorkers,
 		databaseUrl: values.databaseUrl,

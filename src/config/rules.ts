@@ -1,5 +1,6 @@
 /** Rules between settings: what is dangerous or ambiguous is refused at start, with the line to add. Pure. */
-import { isLoopback, isWildcard, printHostPort } from "./addresses.ts";
+import { isIP } from "node:net";
+import { isLoopback, isWildcard, printHostPort, printListenAddress } from "./addresses.ts";
 import type { Config, HostPort } from "./types.ts";
 
 export interface RuleFacts {
@@ -52,7 +53,7 @@ function lookupProblems({ lookup, lookupToken }: Config): readonly string[] {
 
 function sipProblems(config: Config, facts: RuleFacts): readonly string[] {
 	if (!config.roles.has("sip")) return [];
-	const problems: string[] = [];
+	const problems = [...tlsProblems(config), ...advertisingProblems(config)];
 	const beyond = config.sip.filter((address) => !isLoopback(address.host));
 	if (beyond.length > 0 && !facts.peersNamed) {
 		const where = beyond.map(printHostPort).join(", ");
@@ -61,7 +62,7 @@ function sipProblems(config: Config, facts: RuleFacts): readonly string[] {
 				"AFTERBEEP_SIP_PEERS=127.0.0.1,::1,<address or range of the peer>",
 		);
 	}
-	const wildcard = beyond.some((address) => isWildcard(address.host));
+	const wildcard = beyond.some((address) => isWildcard(address.host) && address.advertise === undefined);
 	// The route to a peer tells the address of a machine that has one; behind several it tells only the machine's guess.
 	if (wildcard && facts.ownAddresses.length > 1) {
 		const example = facts.ownAddresses[0];
@@ -69,7 +70,7 @@ function sipProblems(config: Config, facts: RuleFacts): readonly string[] {
 			["AFTERBEEP_SIP_ADVERTISE", config.sipAdvertise],
 			["AFTERBEEP_RTP_ADVERTISE", config.rtpAdvertise],
 		] as const) {
-			if (value !== undefined) continue;
+			if (value.length > 0) continue;
 			problems.push(
 				`AFTERBEEP_SIP listens on every address of this machine (${facts.ownAddresses.join(", ")}), so peers must be told ` +
 					`one: ${variable}=${example}, or listen on one address, AFTERBEEP_SIP=udp:${example}:5060`,
@@ -77,6 +78,35 @@ function sipProblems(config: Config, facts: RuleFacts): readonly string[] {
 		}
 	}
 	return problems;
+}
+
+function tlsProblems(config: Config): readonly string[] {
+	const problems: string[] = [];
+	const listen = config.sip.find((address) => address.transport === "tls");
+	if ((config.sipTlsCert === undefined) !== (config.sipTlsKey === undefined)) {
+		problems.push("AFTERBEEP_SIP_TLS_CERT and AFTERBEEP_SIP_TLS_KEY belong together: set both or none");
+	} else if (listen !== undefined && config.sipTlsCert === undefined) {
+		problems.push(
+			`AFTERBEEP_SIP listens on ${printListenAddress(listen)}, which needs a certificate: ` +
+				"AFTERBEEP_SIP_TLS_CERT=<file> and AFTERBEEP_SIP_TLS_KEY=<file>",
+		);
+	}
+	return problems;
+}
+
+/** SDP needs an address: RFC 4566 allows a name in c=, but peers' media paths do not look it up. */
+function advertisingProblems(config: Config): readonly string[] {
+	if (config.rtpAdvertise.length > 0) return [];
+	const told = [
+		...config.sipAdvertise.map((text) => ["AFTERBEEP_SIP_ADVERTISE", text] as const),
+		...config.sip.flatMap(({ advertise }) => (advertise === undefined ? [] : [["AFTERBEEP_SIP", advertise] as const])),
+	];
+	const isName = (text: string): boolean => !text.startsWith("[") && !isIP(text) && !isIP(text.replace(/:\d+$/, ""));
+	return told
+		.filter(([, text]) => isName(text))
+		.map(([variable, text]) => {
+			return `${variable} tells peers the name ${text}, but SDP needs an address: AFTERBEEP_RTP_ADVERTISE=<its address>`;
+		});
 }
 
 function databaseProblems(config: Config): readonly string[] {

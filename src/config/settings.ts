@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DIVERTERS } from "../domain/index.ts";
 import { CONFIG_LIMITS as BOUNDS } from "./limits.ts";
-import { FILTERED_CALLS, GREETING_MODES, LOG_LEVELS, ROLES } from "./types.ts";
+import { FILTERED_CALLS, GREETING_MODES, LOG_LEVELS, ROLES, TLS_CLIENTS } from "./types.ts";
 import * as value from "./values.ts";
 
 export interface Setting {
@@ -32,17 +32,33 @@ export const SETTINGS = {
 	sip: {
 		variable: "AFTERBEEP_SIP",
 		default: "udp:127.0.0.1:5060,tcp:127.0.0.1:5060",
-		meaning: "SIP listen addresses",
+		meaning: "SIP listen addresses (udp:, tcp:, tls:)",
 	},
 	sipAdvertise: {
 		variable: "AFTERBEEP_SIP_ADVERTISE",
 		unset: "the local address of the route to the peer",
-		meaning: "host that stands in Contact and Via",
+		meaning: "hosts that stand in Contact and Via",
+	},
+	sipTlsCert: {
+		variable: "AFTERBEEP_SIP_TLS_CERT",
+		unset: "none",
+		meaning: "file with the certificate for tls: addresses (PEM)",
+	},
+	sipTlsKey: { variable: "AFTERBEEP_SIP_TLS_KEY", unset: "none", meaning: "file with its key (PEM)" },
+	sipTlsCa: {
+		variable: "AFTERBEEP_SIP_TLS_CA",
+		unset: "those that Node.js knows",
+		meaning: "file with the authorities of peers' certificates (PEM)",
+	},
+	sipTlsClients: {
+		variable: "AFTERBEEP_SIP_TLS_CLIENTS",
+		default: "none",
+		meaning: "certificates of those who connect: none, optional or required",
 	},
 	rtpAdvertise: {
 		variable: "AFTERBEEP_RTP_ADVERTISE",
 		unset: "the local address of the route to the peer",
-		meaning: "address that stands in SDP",
+		meaning: "addresses that stand in SDP",
 	},
 	rtpPorts: { variable: "AFTERBEEP_RTP_PORTS", default: "20000-29999", meaning: "media ports" },
 	sipPeers: { variable: "AFTERBEEP_SIP_PEERS", default: "127.0.0.1,::1", meaning: "trusted peers (addresses, ranges)" },
@@ -193,8 +209,12 @@ export function settingsSchema(workingFolder: string) {
 		trustedProxies: value.addressRanges,
 		admin: value.hostPort.optional(),
 		sip: value.listenAddresses,
-		sipAdvertise: value.advertisedHost.optional(),
-		rtpAdvertise: value.advertisedAddress.optional(),
+		sipAdvertise: value.advertisedHosts.optional(),
+		sipTlsCert: value.filePath(workingFolder).optional(),
+		sipTlsKey: value.filePath(workingFolder).optional(),
+		sipTlsCa: value.filePath(workingFolder).optional(),
+		sipTlsClients: value.oneOf(TLS_CLIENTS),
+		rtpAdvertise: value.advertisedAddresses.optional(),
 		rtpPorts: value.portRange,
 		sipPeers: value.addressRanges,
 		diverter: value.oneOf(DIVERTERS),

@@ -16,6 +16,9 @@ export type FilteredCalls = (typeof FILTERED_CALLS)[number];
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** `AFTERBEEP_SIP_TLS_CLIENTS`: whether those who connect over TLS show a certificate of theirs. */
+export const TLS_CLIENTS = ["none", "optional", "required"] as const;
+
 export interface HostPort {
 	readonly host: string;
 	/** 0 lets the system choose. */
@@ -32,8 +35,15 @@ export interface Config {
 	/** Where `/metrics` and `/operator` are served; undefined: at the HTTP address. */
 	readonly admin: HostPort | undefined;
 	readonly sip: readonly ListenAddress[];
-	readonly sipAdvertise: string | undefined;
-	readonly rtpAdvertise: string | undefined;
+	/** For listen addresses that have none of their own. */
+	readonly sipAdvertise: readonly string[];
+	/** Paths of PEM files. */
+	readonly sipTlsCert: string | undefined;
+	readonly sipTlsKey: string | undefined;
+	readonly sipTlsCa: string | undefined;
+	readonly sipTlsClients: (typeof TLS_CLIENTS)[number];
+	/** At most one of each family. */
+	readonly rtpAdvertise: readonly string[];
 	readonly rtpPorts: { readonly from: number; readonly to: number };
 	/** Addresses and CIDR ranges. */
 	readonly sipPeers: readonly string[];

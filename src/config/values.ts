@@ -1,9 +1,10 @@
 /** How the text of one setting becomes its value. Each says what is wrong in words that name the mend. */
+import { isIP } from "node:net";
 import path from "node:path";
 import { z } from "zod";
 import { isE164, LIMITS, readRange } from "../domain/index.ts";
 import type { ListenAddress } from "../sip/index.ts";
-import { type Reading, readHostPort, readListenAddress } from "./addresses.ts";
+import { isAdvertisable, type Reading, readHostPort, readListenAddress } from "./addresses.ts";
 import { CONFIG_LIMITS } from "./limits.ts";
 
 export type Value<T> = z.ZodType<T, string>;
@@ -96,17 +97,23 @@ export const addressRanges: Value<readonly string[]> = listBy(
 	0,
 );
 
-/** Host, or host:port, as it shall stand in Contact and Via. */
-export const advertisedHost: Value<string> = readBy((input) => {
-	const known = /^(\[[0-9a-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(:\d{1,5})?$/i.test(input);
-	return known ? good(input) : bad(`"${input}" is not a host or host:port, such as 203.0.113.7 or 203.0.113.7:5060`);
-});
+/** Hosts, or host:port, as they shall stand in Contact and Via. */
+export const advertisedHosts: Value<readonly string[]> = listBy(
+	(item) =>
+		isAdvertisable(item)
+			? good(item)
+			: bad(`"${item}" is not a host or host:port, such as 203.0.113.7, [2001:db8::7] or 203.0.113.7:5060`),
+	1,
+);
 
 /** SDP's c= line takes an address; a name would have to be resolved by the peer's media path (RFC 4566 §5.7). */
-export const advertisedAddress: Value<string> = readBy((input) => {
-	const range = readRange(input);
-	return range === undefined || input.includes("/") ? bad(`"${input}" is not an IP address`) : good(input);
-});
+export const advertisedAddresses: Value<readonly string[]> = listBy<string>((item) => {
+	const address = item.replace(/^\[|\]$/g, "");
+	return isIP(address) === 0 ? bad(`"${item}" is not an IP address`) : good(address);
+}, 1).refine(
+	(addresses) => new Set(addresses.map((address) => isIP(address))).size === addresses.length,
+	"has two addresses of one family: a call could be told only one",
+);
 
 export const portRange: Value<{ readonly from: number; readonly to: number }> = readBy((input) => {
 	const match = /^(\d{1,5})-(\d{1,5})$/.exec(input);

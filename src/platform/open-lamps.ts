@@ -55,7 +55,8 @@ export function openLamps(config: Config, { store, mailboxes, clock, log }: Lamp
 		counters: () => ({ ...lamps.counters(), ...announcer.counters() }),
 		start: async (sip) => {
 			await using opened = new AsyncDisposableStack();
-			address = config.sipAdvertise ?? sip.listening.map(printListenAddress).join(",");
+			const own = sip.listening.map((listen) => listen.advertise ?? printListenAddress(listen));
+			address = (config.sipAdvertise.length > 0 ? config.sipAdvertise : own).join(",");
 			opened.use(lamps);
 			await lamps.start(sip);
 			opened.use(await store.listen(CHANNEL, (mailboxId) => lamps.changed(mailboxId)));

@@ -5,4 +5,5 @@ export { parseHeaderParams } from "./message/params.ts";
 export { unescapePercent } from "./message/text.ts";
 export { parseUri } from "./message/uri.ts";
 export { parseListenAddress } from "./transport/addresses.ts";
+export { checkTls } from "./transport/tls.ts";
 export type * from "./types.ts";

@@ -93,14 +93,48 @@ describe("Sources of settings", () => {
 	});
 });
 
+test("several listen addresses, each with what it advertises, and TLS", () => {
+	const env = {
+		AFTERBEEP_SIP:
+			"udp:10.0.0.5:5060 advertise 203.0.113.7, tls:[::1]:5061 advertise [2001:db8::7]:5063,tcp:127.0.0.1:5060",
+		AFTERBEEP_SIP_PEERS: "10.0.0.0/8",
+		AFTERBEEP_SIP_ADVERTISE: "198.51.100.1:5070, 2001:db8::8",
+		AFTERBEEP_RTP_ADVERTISE: "198.51.100.1,[2001:db8::8]",
+		AFTERBEEP_SIP_TLS_CERT: "tls/cert.pem",
+		AFTERBEEP_SIP_TLS_KEY: "/etc/key.pem",
+		AFTERBEEP_SIP_TLS_CLIENTS: "optional",
+	};
+	const { config } = loadConfig(sources({ env }));
+	expect(config).toMatchObject({
+		sip: [
+			{ transport: "udp", host: "10.0.0.5", port: 5060, advertise: "203.0.113.7" },
+			{ transport: "tls", host: "::1", port: 5061, advertise: "[2001:db8::7]:5063" },
+			{ transport: "tcp", host: "127.0.0.1", port: 5060 },
+		],
+		sipAdvertise: ["198.51.100.1:5070", "2001:db8::8"],
+		rtpAdvertise: ["198.51.100.1", "2001:db8::8"],
+		sipTlsCert: "/srv/tls/cert.pem",
+		sipTlsKey: "/etc/key.pem",
+		sipTlsCa: undefined,
+		sipTlsClients: "optional",
+	});
+});
+
 describe("Bad settings", () => {
 	test.each([
 		["AFTERBEEP_ROLES", "api,spi", `"spi" is none of api, sip, worker`],
 		["AFTERBEEP_HTTP", "8080", `"8080" is not host:port`],
 		["AFTERBEEP_HTTP", "example.com:80", `"example.com" is not an IP address`],
 		["AFTERBEEP_HTTP", "127.0.0.1:99999", "above 65535"],
-		["AFTERBEEP_SIP", "sctp:127.0.0.1:5060", "does not start with udp: or tcp:"],
-		["AFTERBEEP_SIP", "tls:127.0.0.1:5061", "not offered yet"],
+		["AFTERBEEP_SIP", "sctp:127.0.0.1:5060", "does not start with udp:, tcp: or tls:"],
+		["AFTERBEEP_SIP", "tls:127.0.0.1:5061", "AFTERBEEP_SIP_TLS_CERT=<file>"],
+		["AFTERBEEP_SIP", "udp:127.0.0.1:5060 advertise two words", "does not advertise a host"],
+		["AFTERBEEP_SIP", "udp:127.0.0.1:5060 advertise a advertise b", "more than one host"],
+		["AFTERBEEP_SIP", "udp:127.0.0.1:5060 advertise sip.example.net:5060", "AFTERBEEP_RTP_ADVERTISE=<its address>"],
+		["AFTERBEEP_SIP_TLS_CERT", "cert.pem", "AFTERBEEP_SIP_TLS_KEY belong together"],
+		["AFTERBEEP_SIP_TLS_CLIENTS", "maybe", "none of none, optional, required"],
+		["AFTERBEEP_SIP_ADVERTISE", "sip.example.net", "AFTERBEEP_RTP_ADVERTISE=<its address>"],
+		["AFTERBEEP_RTP_ADVERTISE", "192.0.2.1,192.0.2.2", "two addresses of one family"],
 		["AFTERBEEP_SIP", "", ""],
 		["AFTERBEEP_SIP_PEERS", "10.0.0.0/33", "neither an IP address nor a range"],
 		["AFTERBEEP_SIP_PEERS", "10.0.0.1,,10.0.0.2", "empty entry"],

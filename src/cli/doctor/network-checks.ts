@@ -1,4 +1,5 @@
 /** Checks of what reaches in and out: ports, peers, mail. */
+import { X509Certificate } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { constants, existsSync } from "node:fs";
 import { access } from "node:fs/promises";
@@ -7,6 +8,7 @@ import path from "node:path";
 import { createTransport } from "nodemailer";
 import { type Config, printHostPort, printListenAddress, withoutPassword } from "../../config/index.ts";
 import { findPortOwner } from "../../platform/port-owner.ts";
+import { readSipTls } from "../../platform/sip-tls.ts";
 import { type PlatformStatus, readStatusFile } from "../../platform/status-file.ts";
 import { type Finding, fail, ok, reason, warn } from "./finding.ts";
 
@@ -21,8 +23,8 @@ export async function checkPlatform(config: Config): Promise<readonly Finding[]>
 		return [warn("platform", "does not run on this data folder", "afterbeep start"), ...(await checkPortsFree(config))];
 	}
 	const running = ok("platform", `process ${status.pid} since ${status.startedOn}, roles ${status.roles.join(", ")}`);
-	const sip = status.sip.length === 0 ? [] : [ok("sip", `listens on ${status.sip.join(", ")}`)];
-	return [running, ...(await checkReady(status)), ...sip];
+	const sip = status.sip.map((address) => ok("sip", `listens on ${address}`));
+	return [running, ...(await checkReady(status)), ...sip, ...checkSipTls(config)];
 }
 
 async function checkReady(status: PlatformStatus): Promise<readonly Finding[]> {
@@ -50,9 +52,27 @@ async function checkPortsFree(config: Config): Promise<readonly Finding[]> {
 		for (const address of config.sip) {
 			findings.push(await checkPortFree("sip", "AFTERBEEP_SIP", address.transport, address));
 		}
-		findings.push(await checkRtpPorts(config));
+		findings.push(...checkSipTls(config), await checkRtpPorts(config));
 	}
 	return findings;
+}
+
+/** Warned of a month before a certificate ends: who renews by hand needs the time. */
+const CERTIFICATE_WARNING_DAYS = 30;
+
+function checkSipTls(config: Config): readonly Finding[] {
+	try {
+		const tls = readSipTls(config);
+		if (tls === undefined) return [];
+		const { validTo, subjectAltName } = new X509Certificate(tls.certificate);
+		const days = Math.floor((Date.parse(validTo) - Date.now()) / 86_400_000);
+		const found = `certificate for ${subjectAltName ?? "nobody"} until ${validTo}`;
+		if (days < 0) return [fail("tls", `${found}: it has ended`, "Put a new one in its place; it is read by itself.")];
+		if (days >= CERTIFICATE_WARNING_DAYS) return [ok("tls", found)];
+		return [warn("tls", `${found}: ${days} days left`, "Put a new one in its place; it is read by itself.")];
+	} catch (error) {
+		return [fail("tls", reason(error), "See AFTERBEEP_SIP_TLS_CERT, AFTERBEEP_SIP_TLS_KEY, AFTERBEEP_SIP_TLS_CA.")];
+	}
 }
 
 async function checkPortFree(

@@ -27,7 +27,8 @@ export function certificateAddresses(altNames: string | undefined): readonly str
 /** A value with a comma or quote in it stands in quotes, and is no name that anybody may have. */
 function splitAltNames(text: string): string[] {
 	return text
-		.replace(/"(?:[^"\\]|\\.)*"/g, "")
+		.replace(/"(?:[^"\\]|\\.)*"/g, '"')
 		.split(",")
-		.map((value) => value.trim());
+		.map((value) => value.trim())
+		.filter((value) => !value.includes('"'));
 }

@@ -47,6 +47,11 @@ export function secureContext(credentials: TlsCredentials): SecureContext {
 	});
 }
 
+/** Looks a pair over without using it. @throws Error that says what is wrong. */
+export function checkTls(credentials: TlsCredentials): void {
+	secureContext(credentials);
+}
+
 function reason(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }

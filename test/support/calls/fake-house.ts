@@ -53,7 +53,7 @@ export async function fakeHouse(settings: Partial<CallSettings> = {}): Promise<F
 			greeting: { mode: "standard", maxMs: 7_000 },
 			silenceMs: 0,
 			rtpLostMs: 20_000,
-			rtpAdvertise: undefined,
+			rtpAdvertise: [],
 			greetingMaxMs: 120_000,
 			nameMaxMs: 10_000,
 			...settings,
