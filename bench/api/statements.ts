@@ -74,6 +74,12 @@ export async function recordStatements(
 	return { number, statements, length: statements.length };
 }
 
+/** A statement that serves several requests at once has its numbers in an array; here it serves one. */
+function forNumber(value: unknown, recorded: string, number: string): unknown {
+	if (Array.isArray(value)) return value.map((item) => forNumber(item, recorded, number));
+	return value === recorded ? number : value;
+}
+
 /** @returns a function that runs the recorded statements for the number of an index on one connection of the pool. */
 export async function replayer(
 	pool: pg.Pool,
@@ -84,7 +90,7 @@ export async function replayer(
 		recorded.statements.map(({ name, text, values }) => ({
 			...(name === undefined ? {} : { name }),
 			text,
-			values: values.map((value) => (value === recorded.number ? number : value)),
+			values: values.map((value) => forNumber(value, recorded.number, number)),
 		})),
 	);
 	return async (i) => {

@@ -1,5 +1,6 @@
 /** Requests to the REST API: as fast as so many connections can, or at a set rate. */
-import { Agent, request } from "node:http";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { percentile } from "./figures.ts";
 
 export interface LoadTarget {
@@ -21,29 +22,62 @@ export interface Post {
 
 /** One keep-alive connection per caller. */
 export async function openPost(target: LoadTarget, connections: number): Promise<Post> {
-	const agent = new Agent({ keepAlive: true, maxSockets: connections });
 	const authorization = `Bearer ${await target.token()}`;
-	const post = (path: string, body: object) =>
-		new Promise<number>((done, fail) => {
-			const text = JSON.stringify(body);
-			const outgoing = request(
-				{
-					agent,
-					host: "127.0.0.1",
-					port: target.httpPort,
-					path,
-					method: "POST",
-					headers: { authorization, "content-type": "application/json", "content-length": Buffer.byteLength(text) },
-				},
-				(response) => {
-					response.resume();
-					response.on("end", () => done(response.statusCode ?? 0));
-				},
-			);
-			outgoing.on("error", fail);
-			outgoing.end(text);
+	const wires = await Promise.all(Array.from({ length: connections }, () => openWire(target.httpPort)));
+	const free = [...wires];
+	const waiting: ((wire: Wire) => void)[] = [];
+	const post = async (path: string, body: object) => {
+		const wire = free.pop() ?? (await new Promise<Wire>((resolve) => waiting.push(resolve)));
+		const text = JSON.stringify(body);
+		const answer = await wire(
+			`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+		);
+		const next = waiting.shift();
+		if (next === undefined) free.push(wire);
+		else next(wire);
+		return answer;
+	};
+	return Object.assign(post, {
+		close: () => {
+			for (const wire of wires) wire.close();
+		},
+	});
+}
+
+interface Wire {
+	/** One request, whole; the status of its answer. */
+	(request: string): Promise<number>;
+	close(): void;
+}
+
+/**
+ * HTTP/1.1 as thin as can be: load that costs as much CPU as what it measures would measure itself. Answers of ours have
+ * a Content-Length.
+ */
+async function openWire(port: number): Promise<Wire> {
+	const socket = connect(port, "127.0.0.1").setNoDelay();
+	await once(socket, "connect");
+	let received = "";
+	let answered: { resolve(status: number): void; reject(error: Error): void } | undefined;
+	socket.setEncoding("latin1");
+	socket.on("data", (text: string) => {
+		received += text;
+		const head = received.indexOf("\r\n\r\n");
+		if (head < 0) return;
+		const length = Number(/content-length: (\d+)/i.exec(received)?.[1] ?? Number.NaN);
+		if (!(received.length >= head + 4 + length)) return;
+		const status = Number(received.slice(9, 12));
+		received = "";
+		answered?.resolve(status);
+	});
+	const end = () => answered?.reject(new Error("the connection was closed"));
+	socket.on("error", end).on("close", end);
+	const wire = (request: string) =>
+		new Promise<number>((resolve, reject) => {
+			answered = { resolve, reject };
+			socket.write(request);
 		});
-	return Object.assign(post, { close: () => agent.destroy() });
+	return Object.assign(wire, { close: () => void socket.destroy() });
 }
 
 /** Runs `work` over and over on so many connections at once. `work` returns whether it succeeded. */

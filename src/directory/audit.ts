@@ -1,7 +1,7 @@
 /** The audit log: who changed what, from where, before and after. Append-only by a trigger of the database. */
 import { sql } from "kysely";
 import type { Actor } from "../domain/index.ts";
-import type { Db, Tx } from "../store/index.ts";
+import { type Db, prepared, type Tx } from "../store/index.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 
 export interface AuditEntry {
@@ -23,20 +23,52 @@ export interface AuditEntry {
 	readonly after?: Readonly<Record<string, unknown>> | undefined;
 }
 
+interface AuditRow {
+	readonly at: Date;
+	readonly distributorId: string | null;
+	readonly accountId: string | null;
+	readonly accountKey: string;
+	readonly operation: string;
+	readonly number: string | null;
+	readonly thing: string | null;
+	readonly address: string | null;
+	readonly before: string | null;
+	readonly after: string | null;
+}
+
+const entry = prepared((db, row: AuditRow) =>
+	db.insertInto("auditEntries").values({
+		at: row.at,
+		distributorId: row.distributorId,
+		accountId: row.accountId,
+		accountKey: row.accountKey,
+		operation: row.operation,
+		number: row.number,
+		thing: row.thing,
+		address: row.address,
+		before: row.before,
+		after: row.after,
+	}),
+);
+
 /** Part of the change's own transaction: what is not written down did not happen. */
 export async function audit(tx: Tx, ...entries: readonly AuditEntry[]): Promise<void> {
-	const rows = entries.map((entry) => ({
-		at: entry.at,
-		distributorId: entry.who.distributorId ?? null,
-		accountId: entry.accountId,
-		accountKey: entry.who.accountKey,
-		operation: entry.operation ?? entry.who.operation ?? "unknown",
-		number: entry.number ?? null,
-		thing: entry.thing ?? null,
-		address: entry.who.address ?? null,
-		before: jsonOf(entry.before, undefined),
-		after: jsonOf(entry.after, entry.before),
-	}));
+	const rows = entries.map(
+		({ who, at, accountId, number, thing, operation, before, after }): AuditRow => ({
+			at,
+			distributorId: who.distributorId ?? null,
+			accountId,
+			accountKey: who.accountKey,
+			operation: operation ?? who.operation ?? "unknown",
+			number: number ?? null,
+			thing: thing ?? null,
+			address: who.address ?? null,
+			before: jsonOf(before, undefined),
+			after: jsonOf(after, before),
+		}),
+	);
+	// Nobody waits for a single line: it travels with what comes next, at the latest with the commit.
+	if (rows.length === 1) return entry.later(tx, rows[0]!);
 	for (let at = 0; at < rows.length; at += DIRECTORY_LIMITS.auditBatchRows) {
 		await tx
 			.insertInto("auditEntries")

@@ -4,7 +4,7 @@
  */
 import { sql } from "kysely";
 import { type Clock, type EventName, newId, subscriptionsTo } from "../domain/index.ts";
-import type { Jobs, Tx } from "../store/index.ts";
+import { type Jobs, prepared, type Tx } from "../store/index.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 
 export interface EventSource {
@@ -13,6 +13,8 @@ export interface EventSource {
 	readonly phoneNumber: string | null;
 	/** Of the fact. */
 	readonly at: Date;
+	/** Where they were read already in this transaction. */
+	readonly subscriptions?: ReadonlySet<string> | undefined;
 }
 
 /** A fact without secrets, PIN, transcript or audio link, its members in the API's names. */
@@ -39,7 +41,7 @@ export async function emit(
 	source: EventSource,
 	facts: (counts: EventCounts) => readonly EventFact[] | Promise<readonly EventFact[]>,
 ): Promise<void> {
-	const subscriptions = await subscriptionsOf(tx, source.accountId);
+	const subscriptions = source.subscriptions ?? (await subscriptionsOf(tx, source.accountId));
 	if (subscriptions.size === 0) return;
 	const counts = await countsOf(tx, source.phoneNumber);
 	const wanted = (await facts(counts)).filter(({ event }) =>
@@ -136,14 +138,26 @@ export async function eraseToldEvents(tx: Tx, phoneNumber: string): Promise<void
 		.execute();
 }
 
-async function subscriptionsOf(tx: Tx, accountId: string): Promise<ReadonlySet<string>> {
-	const rows = await tx
+const eventsOfAccount = prepared((db, given: { readonly accountId: string }) =>
+	db.selectFrom("webhooks").select("events").where("accountId", "=", given.accountId).where("active", "=", true),
+);
+
+const eventsOfNumber = prepared((db, given: { readonly phoneNumber: string }) =>
+	db
 		.selectFrom("webhooks")
-		.select("events")
-		.where("accountId", "=", accountId)
-		.where("active", "=", true)
-		.execute();
-	return new Set(rows.flatMap((row) => row.events));
+		.innerJoin("numbers", "numbers.accountId", "webhooks.accountId")
+		.select("webhooks.events")
+		.where("numbers.number", "=", given.phoneNumber)
+		.where("webhooks.active", "=", true),
+);
+
+async function subscriptionsOf(tx: Tx, accountId: string): Promise<ReadonlySet<string>> {
+	return new Set((await eventsOfAccount.run(tx, { accountId })).flatMap((row) => row.events));
+}
+
+/** What the webhooks of a number's account subscribe to: for who reads it together with something else. */
+export async function subscriptionsOfNumber(tx: Tx, phoneNumber: string): Promise<ReadonlySet<string>> {
+	return new Set((await eventsOfNumber.run(tx, { phoneNumber })).flatMap((row) => row.events));
 }
 
 /** Messages not deleted, by status. A number's messages all belong to its present mailbox. */

@@ -17,6 +17,7 @@ export {
 	emitOrder,
 	eraseEvents,
 	eraseToldEvents,
+	subscriptionsOfNumber,
 } from "./events.ts";
 export { createKeptAnswers, type KeptAnswers, type OnceRequest } from "./kept-answers.ts";
 export { createKeys, type Keys, type KeyView, type NewSecret } from "./keys.ts";
@@ -25,7 +26,15 @@ export { deriveKey, type KeyPurpose, loadMasterKey } from "./master-key.ts";
 export { swapsLeft } from "./number-row.ts";
 export { createNumbers, type NumbersNeeds } from "./numbers.ts";
 export { createOperators, hasOperator } from "./operators.ts";
-export { LIVE_STATUSES, numberNotFound, type OwnedNumber, ownedNumber } from "./owned-number.ts";
+export {
+	assertE164,
+	LIVE_STATUSES,
+	type NumberHolder,
+	numberNotFound,
+	type OwnedNumber,
+	ownedHolder,
+	ownedNumber,
+} from "./owned-number.ts";
 export {
 	createPhones,
 	forgetPhones,

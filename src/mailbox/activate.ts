@@ -1,5 +1,5 @@
-import { audit, ownedNumber, subscriberOfNumber } from "../directory/index.ts";
-import { Failure, isWeakPin, newId, type Principal } from "../domain/index.ts";
+import { audit, ownedNumber, subscriberOfNumber, subscriptionsOfNumber } from "../directory/index.ts";
+import { Failure, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
 import { announce, changeData } from "./announce.ts";
 import { auditedChange, auditedSettings } from "./audited.ts";
@@ -7,6 +7,7 @@ import { forgetAttempts } from "./check-pin.ts";
 import { type CheckedFields, checkedFields } from "./fields.ts";
 import type { Needs } from "./needs.ts";
 import type { MailboxFields } from "./types.ts";
+import { columnsOf, upsertMailbox } from "./upsert.ts";
 
 /**
  * Idempotent upsert of the supplied fields. The number's row lock puts activations and removals of one number in line,
@@ -22,23 +23,15 @@ export async function activate(
 	const checked = checkedFields(fields);
 	const pinHash = await hashIfOwned(needs, who, phoneNumber, accountId, checked);
 	await needs.store.transaction(async (tx) => {
-		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
-		const before = await auditedSettings(tx, phoneNumber);
+		const { number, before, subscriptions } = await readLocked(tx, who, phoneNumber, accountId);
 		const filled = before === undefined ? await filledFromSubscriber(tx, phoneNumber, checked) : checked;
-		const columns = columnsOf(filled, pinHash, phoneNumber, needs.clock.now());
-		const mailbox = await tx
-			.insertInto("mailboxes")
-			.values({
-				id: newId("mailbox"),
-				phoneNumber,
-				accountId: number.accountId,
-				activatedOn: needs.clock.now(),
-				...columns,
-			})
-			.onConflict((conflict) => conflict.column("phoneNumber").doUpdateSet({ accountId: number.accountId, ...columns }))
-			.returning("id")
-			.executeTakeFirstOrThrow();
-		if (pinHash !== undefined) await forgetAttempts(tx, mailbox.id);
+		await upsertMailbox(tx, {
+			phoneNumber,
+			accountId: number.accountId,
+			fields: filled,
+			pinHash,
+			now: needs.clock.now(),
+		});
 		await audit(tx, {
 			who,
 			at: needs.clock.now(),
@@ -52,8 +45,18 @@ export async function activate(
 		// Repeated without anything to change, it is no fact.
 		if (before !== undefined && Object.keys(data).length === 0) return;
 		const event = before === undefined ? "Voicemail_Activated" : "Voicemail_Updated";
-		await announce(needs, tx, { phoneNumber, accountId: number.accountId }, () => [{ event, data }]);
+		await announce(needs, tx, { phoneNumber, accountId: number.accountId, subscriptions }, () => [{ event, data }]);
 	});
+}
+
+/** One piece for the server: the lock, and behind it what is read under it. */
+async function readLocked(tx: Tx, who: Principal, phoneNumber: string, accountId: string | undefined) {
+	const [number, before, subscriptions] = await Promise.all([
+		ownedNumber(tx, who, phoneNumber, accountId, { lock: true }),
+		auditedSettings(tx, phoneNumber),
+		subscriptionsOfNumber(tx, phoneNumber),
+	]);
+	return { number, before, subscriptions };
 }
 
 /** Of a new mailbox: names and e-mail that the request leaves out are those of the number's subscriber. */
@@ -83,8 +86,7 @@ export async function update(
 	const checked = checkedFields(fields);
 	const pinHash = await hashIfOwned(needs, who, phoneNumber, accountId, checked);
 	await needs.store.transaction(async (tx) => {
-		const number = await ownedNumber(tx, who, phoneNumber, accountId, { lock: true });
-		const before = await auditedSettings(tx, phoneNumber);
+		const { number, before, subscriptions } = await readLocked(tx, who, phoneNumber, accountId);
 		const mailbox = await tx
 			.updateTable("mailboxes")
 			.set(columnsOf(checked, pinHash, phoneNumber, needs.clock.now()))
@@ -104,7 +106,7 @@ export async function update(
 		});
 		const data = changeData(checked);
 		if (Object.keys(data).length === 0) return;
-		await announce(needs, tx, { phoneNumber, accountId: number.accountId }, () => [
+		await announce(needs, tx, { phoneNumber, accountId: number.accountId, subscriptions }, () => [
 			{ event: "Voicemail_Updated", data },
 		]);
 	});
@@ -121,23 +123,6 @@ async function hashIfOwned(
 	if (fields.pin === undefined) return undefined;
 	await ownedNumber(needs.store.db, who, phoneNumber, accountId);
 	return needs.pins.hash(fields.pin);
-}
-
-/** A PIN over the API is taken as it is; a weak one must be changed at the first login (contract 6.6). */
-function columnsOf(fields: CheckedFields, pinHash: string | undefined, phoneNumber: string, now: Date) {
-	const { firstName, lastName, email } = fields;
-	return {
-		...(firstName !== undefined && { firstName }),
-		...(lastName !== undefined && { lastName }),
-		...(email !== undefined && { email }),
-		...(pinHash !== undefined && {
-			pinHash,
-			pinResetId: null,
-			pinChangedOn: now,
-			pinChangeRequired: isWeakPin(fields.pin!, phoneNumber),
-		}),
-		updatedOn: now,
-	};
 }
 
 export function notActive(): Failure {

@@ -9,11 +9,15 @@ import type { Needs } from "./needs.ts";
 export function announce(
 	needs: Needs,
 	tx: Tx,
-	mailbox: { readonly accountId: string; readonly phoneNumber: string },
+	mailbox: {
+		readonly accountId: string;
+		readonly phoneNumber: string;
+		readonly subscriptions?: ReadonlySet<string> | undefined;
+	},
 	facts: (counts: EventCounts) => readonly EventFact[] | Promise<readonly EventFact[]>,
 ): Promise<void> {
-	const { accountId, phoneNumber } = mailbox;
-	return emit(tx, needs.store.jobs, { accountId, phoneNumber, at: needs.clock.now() }, facts);
+	const { accountId, phoneNumber, subscriptions } = mailbox;
+	return emit(tx, needs.store.jobs, { accountId, phoneNumber, subscriptions, at: needs.clock.now() }, facts);
 }
 
 /** The message object of contract 6.2 without transcript and audio. */

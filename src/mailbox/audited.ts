@@ -1,14 +1,17 @@
 /** What the audit log is told of a mailbox: the settings of the API, and of the PIN only that it is there. */
-import type { Tx } from "../store/index.ts";
+import { prepared, type Tx } from "../store/index.ts";
 import type { CheckedFields } from "./fields.ts";
+
+const settings = prepared((db, given: { readonly phoneNumber: string }) =>
+	db
+		.selectFrom("mailboxes")
+		.select((eb) => ["firstName", "lastName", "email", eb("pinHash", "is not", null).as("pinSet")])
+		.where("phoneNumber", "=", given.phoneNumber),
+);
 
 /** @returns undefined where there is no mailbox. To be read under the number's lock. */
 export async function auditedSettings(tx: Tx, phoneNumber: string) {
-	const row = await tx
-		.selectFrom("mailboxes")
-		.select((eb) => ["firstName", "lastName", "email", eb("pinHash", "is not", null).as("pinSet")])
-		.where("phoneNumber", "=", phoneNumber)
-		.executeTakeFirst();
+	const row = await settings.first(tx, { phoneNumber });
 	if (!row) return undefined;
 	return { FirstName: row.firstName, LastName: row.lastName, Email: row.email, PIN: row.pinSet ? "set" : null };
 }

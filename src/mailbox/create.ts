@@ -8,7 +8,7 @@ import { eraseBlobsNow } from "./erase-blobs.ts";
 import { find, stillOpen } from "./find.ts";
 import { greetings, setGreeting } from "./greetings.ts";
 import { importMailboxes } from "./import.ts";
-import { details, info } from "./info.ts";
+import { details, info, settingsReading } from "./info.ts";
 import { lampReading } from "./lamp-reading.ts";
 import { audio, listMessages, messageAudio, messages, setStatus } from "./messages.ts";
 import type { Needs } from "./needs.ts";
@@ -44,6 +44,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		defaults,
 		pins: createPinHasher(options.masterKey, options.pinHashesAtOnce),
 		randomPin: createRandomPin(options.masterKey),
+		settingsOf: settingsReading(store.db),
 	};
 	return {
 		activate: (who, number, accountId, fields) => activate(needs, who, number, accountId, fields),

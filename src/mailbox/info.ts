@@ -1,5 +1,8 @@
-import { ownedNumber } from "../directory/index.ts";
+import { sql } from "kysely";
+import { assertE164, ownedHolder } from "../directory/index.ts";
 import type { Principal } from "../domain/index.ts";
+import { type Db, type GatheredReading, gathered, prepared } from "../store/index.ts";
+import { MAILBOX_LIMITS } from "./limits.ts";
 import { countsOf } from "./mailbox-row.ts";
 import type { Needs } from "./needs.ts";
 import type { MailboxDetails, MailboxInfo } from "./types.ts";
@@ -10,14 +13,40 @@ export async function info(
 	phoneNumber: string,
 	accountId: string | undefined,
 ): Promise<MailboxInfo> {
-	await ownedNumber(needs.store.db, who, phoneNumber, accountId);
-	const row = await needs.store.db
-		.selectFrom("mailboxes")
-		.select(["email", "firstName", "lastName"])
-		.where("phoneNumber", "=", phoneNumber)
-		.executeTakeFirst();
-	if (!row) return { phoneNumber, voicemailEnabled: false, email: null, firstName: null, lastName: null };
-	return { phoneNumber, voicemailEnabled: true, ...row };
+	assertE164(phoneNumber);
+	const row = await needs.settingsOf(phoneNumber);
+	await ownedHolder(needs.store.db, who, phoneNumber, accountId, row);
+	const { mailboxId, email = null, firstName = null, lastName = null } = row!;
+	return { phoneNumber, voicemailEnabled: mailboxId !== null, email, firstName, lastName };
+}
+
+/** A number with its holder, and with the settings of its mailbox where it has one. */
+export type SettingsRow = Awaited<ReturnType<typeof rows.run>>[number];
+
+const rows = prepared((db, given: { readonly phoneNumbers: readonly string[] }) =>
+	db
+		.selectFrom("numbers")
+		.leftJoin("mailboxes", "mailboxes.phoneNumber", "numbers.number")
+		.select([
+			"numbers.number",
+			"numbers.distributorId",
+			"numbers.accountId",
+			"numbers.status",
+			"mailboxes.id as mailboxId",
+			"mailboxes.email",
+			"mailboxes.firstName",
+			"mailboxes.lastName",
+		])
+		.where("numbers.number", "=", sql<string>`any(${given.phoneNumbers}::text[])`),
+);
+
+/** Operators ask for many mailboxes at once: those of the same moment are one statement. */
+export function settingsReading(db: Db): GatheredReading<string, SettingsRow> {
+	const { settingsGatheredMax: keysMax, settingsReadingsAtOnce: atOnceMax } = MAILBOX_LIMITS;
+	return gathered(
+		async (phoneNumbers) => new Map((await rows.run(db, { phoneNumbers })).map((row) => [row.number, row])),
+		{ keysMax, atOnceMax },
+	);
 }
 
 /** Of the two PIN histories the longer lock and the greater count are shown. */

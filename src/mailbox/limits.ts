@@ -21,4 +21,7 @@ export const MAILBOX_LIMITS = {
 	listMax: 10_000,
 	/** Numbers that one INVITE can offer. */
 	findNumbersMax: 64,
+	/** Settings that are asked for at the same moment are read together: so many in one statement, two statements at once. */
+	settingsGatheredMax: 200,
+	settingsReadingsAtOnce: 2,
 } as const;

@@ -1,15 +1,17 @@
 /** Opens the store: finds or starts PostgreSQL, brings its tables up to date, opens blobs and jobs. */
-import { CamelCasePlugin, Kysely, PostgresDialect, sql } from "kysely";
+import { CamelCasePlugin, Kysely, sql } from "kysely";
 import type pg from "pg";
 import { Failure } from "../domain/index.ts";
 import { openBlobs } from "./blobs.ts";
+import { dialectOver } from "./connections/dialect.ts";
 import { asFailure, asStartFailure } from "./connections/outage.ts";
-import { openPool, type PoolOptions, timeouts } from "./connections/pool.ts";
+import { type PoolOptions, timeouts } from "./connections/pool.ts";
 import { startEmbeddedPostgres } from "./embedded/index.ts";
 import { openJobs } from "./jobs/jobs.ts";
 import { Listener } from "./jobs/listener.ts";
 import { STORE_LIMITS } from "./limits.ts";
 import { checkMigrated, migrate } from "./migrate.ts";
+import { pipeline } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 import type { Db, Store, StoreOptions, Tx } from "./types.ts";
 
@@ -109,7 +111,7 @@ function checkedUrl(name: string, text: string): string {
 /** Column names are snake_case in SQL and camelCase here; what is inside of jsonb stays as it was written. */
 function kyselyOver<T>(options: PoolOptions): Kysely<T> {
 	return new Kysely<T>({
-		dialect: new PostgresDialect({ pool: openPool(options) }),
+		dialect: dialectOver(options),
 		plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
 	});
 }
@@ -154,7 +156,10 @@ async function checkVersion(db: Kysely<unknown>): Promise<void> {
 
 async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
 	try {
-		return await db.transaction().execute(work);
+		return await db.transaction().execute(async (tx) => {
+			await pipeline(tx);
+			return work(tx);
+		});
 	} catch (error) {
 		throw asFailure(error);
 	}

@@ -2,10 +2,10 @@
  * The pool that Kysely draws from: pg's own, with what a server needs beside it. A connection that dies, idle or in
  * use, never ends the process; a broken one is never handed out again; every outage is a Failure `storeUnavailable`.
  */
-import type { PostgresPool, PostgresPoolClient } from "kysely";
 import pg from "pg";
 import type { Log } from "../../domain/index.ts";
 import { STORE_LIMITS } from "../limits.ts";
+import { BorrowedConnection, type StatementNames } from "./borrowed-connection.ts";
 import { asFailure, isOutage } from "./outage.ts";
 
 export interface PoolOptions {
@@ -18,10 +18,18 @@ export interface PoolOptions {
 	readonly log: Log;
 }
 
-export function openPool(options: PoolOptions): PostgresPool {
+export interface Pool {
+	/** To be released by whoever took it. */
+	connect(): Promise<BorrowedConnection>;
+	end(): Promise<void>;
+}
+
+export function openPool(options: PoolOptions): Pool {
 	const pool = new pg.Pool({
 		...timeouts(options.pooled),
 		...options.config,
+		// Statements that are given at once leave at once, in one piece.
+		pipeline: true,
 		max: options.connectionsMax,
 		allowExitOnIdle: true,
 	});
@@ -46,17 +54,13 @@ export function openPool(options: PoolOptions): PostgresPool {
 		}
 	};
 	return {
-		connect: async () => new BorrowedConnection(await borrow(), borrow, nameOf) as unknown as PostgresPoolClient,
+		connect: async () => new BorrowedConnection(await borrow(), borrow, nameOf),
 		end: () => {
 			closing = true;
 			return pool.end();
 		},
-		options: pool.options,
 	};
 }
-
-/** The name under which a connection keeps a statement prepared; undefined: it is parsed anew each time. */
-type StatementNames = (text: string) => string | undefined;
 
 /**
  * Statements come again and again with the same text. Parsed and planned once per connection they cost the server about
@@ -90,77 +94,4 @@ export function timeouts(pooled: boolean): pg.ClientConfig {
 		lock_timeout: STORE_LIMITS.lockTimeoutMs,
 		idle_in_transaction_session_timeout: STORE_LIMITS.idleInTransactionMs,
 	};
-}
-
-/** feature_not_supported: "cached plan must not change result type". */
-const STALE_PLAN = "0A000";
-
-/** A connection from the pool until it goes back. */
-class BorrowedConnection {
-	readonly #another: () => Promise<pg.PoolClient>;
-	readonly #nameOf: StatementNames;
-	readonly #onError = (error: Error) => {
-		this.#broken = error;
-	};
-	#client: pg.PoolClient;
-	#broken: Error | undefined;
-	#fresh = true;
-
-	constructor(client: pg.PoolClient, another: () => Promise<pg.PoolClient>, nameOf: StatementNames) {
-		this.#another = another;
-		this.#nameOf = nameOf;
-		this.#client = client;
-		client.on("error", this.#onError);
-	}
-
-	get processID(): number | undefined {
-		return (this.#client as { processID?: number }).processID;
-	}
-
-	async query(text: string, values: unknown[]): Promise<pg.QueryResult> {
-		const first = this.#fresh;
-		this.#fresh = false;
-		try {
-			// Without values it may be several statements in one text, which can not be prepared.
-			const name = values?.length > 0 ? this.#nameOf(text) : undefined;
-			return wholeResult(await this.#client.query(name === undefined ? { text, values } : { name, text, values }));
-		} catch (error) {
-			// Its prepared statements are those of tables that a newer process has changed meanwhile.
-			if ((error as { code?: unknown }).code === STALE_PLAN) this.#broken = error as Error;
-			if (!isOutage(error)) throw error;
-			this.#broken = error as Error;
-			if (!first || !mayRepeat(text, error)) throw asFailure(error);
-		}
-		await this.#replace();
-		return this.query(text, values);
-	}
-
-	/** It died in the pool, and nobody had noticed. */
-	async #replace(): Promise<void> {
-		const another = await this.#another();
-		this.#giveBack(true);
-		this.#client = another;
-		this.#broken = undefined;
-		another.on("error", this.#onError);
-	}
-
-	release(destroy?: boolean): void {
-		this.#giveBack(destroy === true || this.#broken !== undefined);
-	}
-
-	#giveBack(destroy: boolean): void {
-		this.#client.off("error", this.#onError);
-		this.#client.release(destroy);
-	}
-}
-
-/** Whether a statement, the first on its connection, can be sent again: it never left, or carrying it out twice is harmless. */
-function mayRepeat(text: string, error: unknown): boolean {
-	return (error as { code?: unknown }).code === "EPIPE" || /^\s*(begin|select)\b/i.test(text);
-}
-
-/** A text of several statements gives several results: one with the rows of all, since Kysely knows only one. */
-function wholeResult(result: pg.QueryResult | pg.QueryResult[]): pg.QueryResult {
-	if (!Array.isArray(result)) return result;
-	return { ...result.at(-1)!, command: "SELECT", rows: result.flatMap((one) => one.rows) };
 }
