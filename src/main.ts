@@ -3,9 +3,9 @@
  * end, then HTTP, then jobs, then the store, last the lock of the data folder.
  */
 import path from "node:path";
-import { type CallPeer, type Calls, startCalls } from "./calls/index.ts";
+import { type Calls, startCalls } from "./calls/index.ts";
 import { VERSION } from "./cli/version.ts";
-import { type Config, printListenAddress } from "./config/index.ts";
+import { type Config, printListenAddress, readTextFile } from "./config/index.ts";
 import {
 	audit,
 	createAccounts,
@@ -24,7 +24,7 @@ import {
 	type Operators,
 	type SendWebhook,
 } from "./directory/index.ts";
-import { addressMatcher, type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
+import { type Clock, Failure, type Log, numberMask, systemClock } from "./domain/index.ts";
 import type { HttpServer, Metrics, Readiness } from "./http/index.ts";
 import { LAMP_EVENTS, type Lamps } from "./lamps/index.ts";
 import { createMailboxes, moveMailboxes } from "./mailbox/index.ts";
@@ -37,15 +37,9 @@ import { listening } from "./platform/listening.ts";
 import { numberHooks } from "./platform/number-hooks.ts";
 import { openLamps } from "./platform/open-lamps.ts";
 import { openLookup } from "./platform/open-lookup.ts";
+import { openPeers, type PeersInForce } from "./platform/peers.ts";
 import { PROMPTS_FOLDER } from "./platform/prompts-folder.ts";
-import {
-	callSettings,
-	defaultPolicy,
-	httpSettings,
-	mediaOptions,
-	storeOptions,
-	webhookPolicy,
-} from "./platform/room-settings.ts";
+import { callSettings, httpSettings, mediaOptions, storeOptions, webhookPolicy } from "./platform/room-settings.ts";
 import { readSipTls, watchSipTls } from "./platform/sip-tls.ts";
 import { keepStatusFile } from "./platform/status-file.ts";
 import { startDueNumbers, startEventPurge, startPurge } from "./platform/upkeep.ts";
@@ -65,6 +59,8 @@ export interface Running {
 	stop(): Promise<void>;
 	/** Ends the draining of a `stop` at once. */
 	hurry(): void;
+	/** Reads again what may change while the platform runs: the peers file. */
+	reload(): void;
 }
 
 /** The parts that come and go while the platform runs; readiness and metrics look at them. */
@@ -74,6 +70,7 @@ interface Parts {
 	calls?: Calls;
 	lamps?: Pick<Lamps, "counters">;
 	media?: Media;
+	peers?: PeersInForce;
 	draining: boolean;
 }
 
@@ -91,6 +88,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	const startedOn = clock.now();
 	const parts: Parts = { draining: false };
 	opened.use(lockDataFolder(config.dataFolder));
+	const peers = config.roles.has("sip") ? openPeers(config, { readFile: readTextFile, log }) : undefined;
 	// Read while the database starts: both take about as long.
 	const prompts = config.roles.has("sip") ? loadPrompts(PROMPTS_FOLDER, { language: config.language }) : undefined;
 	prompts?.catch(() => {}); // told where it is awaited
@@ -115,8 +113,9 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	if (config.roles.has("worker")) {
 		await startWorker(config, { store, mailboxes, numbers, masterKey, send, clock, log }, opened);
 	}
-	if (prompts !== undefined) {
-		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, clock, log }, opened);
+	if (prompts !== undefined && peers !== undefined) {
+		parts.peers = peers;
+		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, peers, clock, log }, opened);
 	}
 	const metrics = await startMetrics(config, parts, opened);
 	if (config.roles.has("api")) opened.use(await openLookup(config, { store, masterKey, clock, log }));
@@ -153,6 +152,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	const hurried = Promise.withResolvers<void>();
 	return {
 		hurry: () => hurried.resolve(),
+		reload: () => peers?.reload(),
 		stop: async () => {
 			parts.draining = true;
 			parts.sip?.setDraining(true);
@@ -228,6 +228,7 @@ async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisp
 
 interface TelephonyNeeds extends PlatformNeeds {
 	readonly prompts: PromptLibrary;
+	readonly peers: PeersInForce;
 }
 
 async function startTelephony(
@@ -236,7 +237,7 @@ async function startTelephony(
 	needs: TelephonyNeeds,
 	opened: AsyncDisposableStack,
 ): Promise<void> {
-	const { store, mailboxes, prompts, clock, log } = needs;
+	const { store, mailboxes, prompts, peers, clock, log } = needs;
 	const media = opened.use(await startMedia(mediaOptions(config, log)));
 	const calls = opened.use(
 		await startCalls({
@@ -255,7 +256,6 @@ async function startTelephony(
 	const recovered = await calls.recoverRecordings();
 	if (recovered > 0) log.warn({ recovered }, "recordings of an earlier run that had not ended well were kept");
 	const { lamps, counters, start: startLamps } = openLamps(config, { store, mailboxes, clock, log });
-	const peer: CallPeer = { name: "peer", policy: defaultPolicy(config) };
 	const tls = readSipTls(config);
 	const wanted = config.sip.map((address) => ({ variable: "AFTERBEEP_SIP", ...address }));
 	const sip = await listening(wanted, () =>
@@ -263,8 +263,8 @@ async function startTelephony(
 			listen: config.sip,
 			advertise: config.sipAdvertise,
 			...(tls === undefined ? {} : { tls }),
-			isTrusted: addressMatcher(config.sipPeers),
-			peers: { of: () => peer },
+			isTrusted: (address, certificateNames) => peers.trusts(address, certificateNames),
+			peers,
 			callsMax: config.callsMax,
 			onCall: (call) => calls.take(call),
 			subscriptions: { events: LAMP_EVENTS, onSubscribe: (subscribe) => lamps.take(subscribe) },
@@ -322,6 +322,7 @@ function status(config: Config, parts: Parts, startedOn: Date, clock: Clock) {
 		roles: [...config.roles],
 		http: parts.http?.url ?? null,
 		sip: (parts.sip?.listening ?? []).map(printListenAddress),
+		peersRefused: parts.peers?.refused ?? null,
 		refusedSources: (parts.sip?.refusedSources() ?? []).map((source) => ({
 			...source,
 			lastSeen: source.lastSeen.toISOString(),

@@ -21,6 +21,8 @@ export const CONFIG_LIMITS = {
 	ratePerMinuteMax: 1_000_000,
 	mediaWorkersMax: 64,
 	callsMax: 100_000,
+	callsPerSecondMax: 100_000,
+	usernameCharsMax: 100,
 	/** A call takes two ports: fewer than this is no range. */
 	rtpPortsMin: 4,
 	/** Below are the ports that need privileges. */

@@ -160,6 +160,7 @@ function complete(values: Values): Config {
 		sipTlsKey: values.sipTlsKey,
 		sipTlsCa: values.sipTlsCa,
 		rtpAdvertise: values.rtpAdvertise ?? [],
+		peersFile: values.peersFile,
 		country: values.country,
 		mediaWorkers: values.mediaWorkers,
 		databaseUrl: values.databaseUrl,

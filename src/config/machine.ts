@@ -10,13 +10,18 @@ export function machineSources(flags: Readonly<Record<string, string>>): ConfigS
 		flags,
 		env: process.env,
 		workingFolder: process.cwd(),
-		readFile,
+		readFile: readTextFile,
 		// Only IPv4 counts: an interface has several IPv6 addresses as a matter of course.
 		ownAddresses: addresses.filter((a) => !a.internal && a.family === "IPv4").map((a) => a.address),
 	};
 }
 
-function readFile(path: string): string | undefined {
+/**
+ * Text of a file, undefined when there is none.
+ *
+ * @throws Failure `configInvalid` where it is there and can not be read.
+ */
+export function readTextFile(path: string): string | undefined {
 	try {
 		return readFileSync(path, "utf8");
 	} catch (cause) {

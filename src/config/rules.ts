@@ -55,11 +55,11 @@ function sipProblems(config: Config, facts: RuleFacts): readonly string[] {
 	if (!config.roles.has("sip")) return [];
 	const problems = [...tlsProblems(config), ...advertisingProblems(config)];
 	const beyond = config.sip.filter((address) => !isLoopback(address.host));
-	if (beyond.length > 0 && !facts.peersNamed) {
+	if (beyond.length > 0 && !facts.peersNamed && config.peersFile === undefined) {
 		const where = beyond.map(printHostPort).join(", ");
 		problems.push(
 			`AFTERBEEP_SIP listens on ${where}, but nobody there may call: name the PBX, SBC or proxy that sends the calls, ` +
-				"AFTERBEEP_SIP_PEERS=127.0.0.1,::1,<address or range of the peer>",
+				"AFTERBEEP_SIP_PEERS=127.0.0.1,::1,<address or range of the peer>, or AFTERBEEP_PEERS=<file with policies>",
 		);
 	}
 	const wildcard = beyond.some((address) => isWildcard(address.host) && address.advertise === undefined);

@@ -62,6 +62,11 @@ export const SETTINGS = {
 	},
 	rtpPorts: { variable: "AFTERBEEP_RTP_PORTS", default: "20000-29999", meaning: "media ports" },
 	sipPeers: { variable: "AFTERBEEP_SIP_PEERS", default: "127.0.0.1,::1", meaning: "trusted peers (addresses, ranges)" },
+	peersFile: {
+		variable: "AFTERBEEP_PEERS",
+		unset: "none",
+		meaning: "file with peers and their policies (docs/peers.md); read again on SIGHUP",
+	},
 	diverter: {
 		variable: "AFTERBEEP_DIVERTER",
 		default: "original",
@@ -102,6 +107,11 @@ export const SETTINGS = {
 	},
 	mediaWorkers: { variable: "AFTERBEEP_MEDIA_WORKERS", unset: "cores - 1", meaning: "media threads" },
 	callsMax: { variable: "AFTERBEEP_CALLS_MAX", default: "2000", meaning: "calls at once; more are refused with 503" },
+	callsPerSecondMax: {
+		variable: "AFTERBEEP_CALLS_PER_SECOND",
+		default: "off",
+		meaning: "new calls in a second; more are refused with 503, or off",
+	},
 	lookup: {
 		variable: "AFTERBEEP_LOOKUP",
 		unset: "none",
@@ -217,6 +227,7 @@ export function settingsSchema(workingFolder: string) {
 		rtpAdvertise: value.advertisedAddresses.optional(),
 		rtpPorts: value.portRange,
 		sipPeers: value.addressRanges,
+		peersFile: value.filePath(workingFolder).optional(),
 		diverter: value.oneOf(DIVERTERS),
 		assertedIdentity: value.yesNo,
 		country: value.country.optional(),
@@ -229,6 +240,7 @@ export function settingsSchema(workingFolder: string) {
 		rtpTimeoutSeconds: value.seconds(BOUNDS.rtpTimeoutSecondsMin, BOUNDS.rtpTimeoutSecondsMax),
 		mediaWorkers: value.wholeNumber(1, BOUNDS.mediaWorkersMax, "threads").optional(),
 		callsMax: value.wholeNumber(1, BOUNDS.callsMax, "calls"),
+		callsPerSecondMax: value.offOr(value.wholeNumber(1, BOUNDS.callsPerSecondMax, "calls")),
 		lookup: value.hostPort.optional(),
 		lookupToken: value.accountSecret.optional(),
 		phoneRealm: value.realm,

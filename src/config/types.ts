@@ -47,6 +47,8 @@ export interface Config {
 	readonly rtpPorts: { readonly from: number; readonly to: number };
 	/** Addresses and CIDR ranges. */
 	readonly sipPeers: readonly string[];
+	/** Absolute path of the peers file. */
+	readonly peersFile: string | undefined;
 	/** Of several who diverted a call: the first one, whom the caller called, or the last one. */
 	readonly diverter: Diverter;
 	/** Whether the peers' P-Asserted-Identity counts. */
@@ -96,6 +98,8 @@ export interface Config {
 	readonly rtpTimeoutSeconds: number;
 	readonly mediaWorkers: number | undefined;
 	readonly callsMax: number;
+	/** New calls in a second; undefined = off. */
+	readonly callsPerSecondMax: number | undefined;
 }
 
 /** Where a value came from. */

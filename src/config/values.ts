@@ -68,6 +68,11 @@ export function wholeNumber(min: number, max: number, unit: string): Value<numbe
 	});
 }
 
+/** Undefined for `off`. */
+export function offOr<T>(other: Value<T>): Value<T | undefined> {
+	return z.union([text.regex(/^off$/i).transform(() => undefined), other]);
+}
+
 /** A number of seconds within bounds; a fraction is allowed. */
 export function seconds(min: number, max: number): Value<number> {
 	return readBy((input) => {

@@ -1,4 +1,4 @@
 export { type Announcer, type AnnouncerOptions, createAnnouncer } from "./announcer.ts";
-export { createLamps, LAMP_EVENTS, type LampSettings, type Lamps, type LampsOptions } from "./lamps.ts";
+export { createLamps, LAMP_EVENTS, type LampPeer, type Lamps, type LampsOptions } from "./lamps.ts";
 export type * from "./message-summary.ts";
 export type * from "./ports.ts";

@@ -1,20 +1,18 @@
 /** Takes SUBSCRIBE and keeps phones told. The only place of this room with effects, with the lamps it holds. */
-import { type Clock, type Log, type NumberMask, type NumberPlan, uuidv7 } from "../domain/index.ts";
-import type { IncomingSubscribe } from "../sip/index.ts";
+import { type Clock, type Log, type NumberMask, type PeerPolicy, uuidv7 } from "../domain/index.ts";
+import type { IncomingSubscribe, SipPeer, SipPolicy } from "../sip/index.ts";
 import { acceptsSummary, accountUri, assertedNumbers, subscribedNumbers } from "./addressing.ts";
 import { Lamp } from "./lamp.ts";
 import { LAMP_LIMITS } from "./limits.ts";
 import { MESSAGE_SUMMARY } from "./message-summary.ts";
 import type { LampMailboxes, LampNotifier, LampRow, LampRows } from "./ports.ts";
 
-export interface LampSettings {
-	readonly plan: NumberPlan;
-	/** Whether the peers' P-Asserted-Identity counts. */
-	readonly assertsIdentity: boolean;
+/** Whom a SUBSCRIBE comes from: how its numbers are read, and whether its P-Asserted-Identity counts. */
+export interface LampPeer extends SipPeer {
+	readonly policy: SipPolicy & Pick<PeerPolicy, "plan" | "assertsIdentity">;
 }
 
 export interface LampsOptions {
-	readonly settings: LampSettings;
 	readonly mailboxes: LampMailboxes;
 	readonly rows: LampRows;
 	readonly clock: Clock;
@@ -24,7 +22,7 @@ export interface LampsOptions {
 
 export interface Lamps extends AsyncDisposable {
 	/** `onSubscribe` of the SIP user agent. Never throws. */
-	take(subscribe: IncomingSubscribe): void;
+	take(subscribe: IncomingSubscribe<LampPeer>): void;
 	/** From now on NOTIFY can be sent: takes over what other nodes, or an earlier run, have left. */
 	start(notifier: LampNotifier): Promise<void>;
 	/** Told by the database; undefined: notices may have been missed. */
@@ -60,7 +58,7 @@ class LampsOfNode implements Lamps {
 		this.#options = options;
 	}
 
-	take(subscribe: IncomingSubscribe): void {
+	take(subscribe: IncomingSubscribe<LampPeer>): void {
 		void this.#take(subscribe);
 	}
 
@@ -95,7 +93,7 @@ class LampsOfNode implements Lamps {
 		await within(LAMP_LIMITS.closeMsMax, release).catch(() => {});
 	}
 
-	async #take(subscribe: IncomingSubscribe): Promise<void> {
+	async #take(subscribe: IncomingSubscribe<LampPeer>): Promise<void> {
 		const { log, mask } = this.#options;
 		let answer: Answer;
 		try {
@@ -121,7 +119,7 @@ class LampsOfNode implements Lamps {
 		this.#hold(row).give({ type: "subscribed", expiresAtMs });
 	}
 
-	async #answer(subscribe: IncomingSubscribe): Promise<Answer> {
+	async #answer(subscribe: IncomingSubscribe<LampPeer>): Promise<Answer> {
 		const { rows } = this.#options;
 		const wanted = subscribe.expiresSeconds ?? LAMP_LIMITS.expiresSecondsDefault;
 		if (wanted > 0 && wanted < LAMP_LIMITS.expiresSecondsMin) {
@@ -138,10 +136,11 @@ class LampsOfNode implements Lamps {
 		return { accepted: found.row, expiresSeconds };
 	}
 
-	async #answerFirst(subscribe: IncomingSubscribe, expiresSeconds: number): Promise<Answer> {
-		const { settings, mailboxes, rows, log, mask } = this.#options;
+	async #answerFirst(subscribe: IncomingSubscribe<LampPeer>, expiresSeconds: number): Promise<Answer> {
+		const { mailboxes, rows, log, mask } = this.#options;
+		const { plan, assertsIdentity } = subscribe.peer.policy;
 		const { request, dialog, path, eventId, localAddress } = subscribe;
-		const wanted = subscribedNumbers(request, settings.plan);
+		const wanted = subscribedNumbers(request, plan);
 		const held = new Map((await mailboxes.find(wanted)).map((one) => [one.phoneNumber, one]));
 		const ours = wanted.flatMap((number) => held.get(number) ?? []);
 		const named = ours.find((one) => one.mailbox !== undefined);
@@ -149,7 +148,7 @@ class LampsOfNode implements Lamps {
 			return ours.length === 0 ? { status: 404 } : { status: 480, reason: "No Voicemail On This Number" };
 		}
 		const { phoneNumber, mailbox } = named;
-		const asserted = settings.assertsIdentity ? assertedNumbers(request, settings.plan) : [];
+		const asserted = assertsIdentity ? assertedNumbers(request, plan) : [];
 		if (asserted.length > 0 && !asserted.includes(phoneNumber)) {
 			log.info({ number: mask(phoneNumber) }, "a subscription to another subscriber's lamp was refused");
 			return { status: 403 };

@@ -34,9 +34,7 @@ export function openLamps(config: Config, { store, mailboxes, clock, log }: Lamp
 		// The embedded database has one node with role sip: the folder's lock sees to that.
 		alone: config.databaseUrl === undefined,
 	});
-	const { country, extensions, assertedIdentity } = config;
 	const lamps = createLamps({
-		settings: { plan: { country, extensions }, assertsIdentity: assertedIdentity },
 		mailboxes,
 		rows,
 		clock,

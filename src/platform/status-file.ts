@@ -22,6 +22,8 @@ export interface PlatformStatus {
 	readonly http: string | null;
 	/** `udp:host:port`. */
 	readonly sip: readonly string[];
+	/** Why the peers file, read again, was refused; null where it is in force. */
+	readonly peersRefused: string | null;
 	/** Newest first. */
 	readonly refusedSources: readonly RefusedSource[];
 }

@@ -33,11 +33,35 @@ export interface SipPolicy {
 	readonly earlyMedia: boolean;
 }
 
+/** Undefined: only the limits of the whole user agent hold. */
+export interface CallLimits {
+	/** Calls at once. */
+	readonly callsMax: number | undefined;
+	/** New calls in a second, bursts of as many included. */
+	readonly callsPerSecondMax: number | undefined;
+}
+
 /** Somebody whose calls are taken. */
 export interface SipPeer {
-	/** For logs and counters. */
+	/** For logs and counters; peers of one name share their limits. */
 	readonly name: string;
 	readonly policy: SipPolicy;
+	readonly limits?: CallLimits;
+}
+
+/** RFC 8760; without `-sess`, which saves a proxy work that we do not have. */
+export type DigestAlgorithm = "MD5" | "SHA-256" | "SHA-512-256";
+
+/** Who may call from anywhere, given the password. */
+export interface DigestUsers<Peer extends SipPeer = SipPeer> {
+	/** What clients are asked for (RFC 7616 §3.3). */
+	readonly realm: string;
+	/** Those that any user can be checked by, strongest first; none: strangers are not asked, but dropped. */
+	readonly algorithms: readonly DigestAlgorithm[];
+	/** @returns the hashes are H(username:realm:password) in lower-case hex (RFC 7616 §3.4.2). */
+	find(
+		username: string,
+	): { readonly peer: Peer; readonly hashes: Readonly<Partial<Record<DigestAlgorithm, string>>> } | undefined;
 }
 
 /** Header fields in the order of the message; names match case-insensitively and in their compact forms. */
@@ -217,9 +241,10 @@ export interface ReturnPath {
  * A SUBSCRIBE (RFC 6665) to one of the event packages offered. Answer it once; later calls do nothing. Its sender gives
  * up after 64*T1.
  */
-export interface IncomingSubscribe {
+export interface IncomingSubscribe<Peer extends SipPeer = SipPeer> {
 	readonly request: SipRequest;
 	readonly source: Source;
+	readonly peer: Peer;
 	readonly localAddress: string;
 	/** Value of Event without parameters, lower case. */
 	readonly event: string;
@@ -258,10 +283,10 @@ export interface NotifyResult {
 	readonly retryAfterSeconds: number | undefined;
 }
 
-export interface SubscriptionOptions {
+export interface SubscriptionOptions<Peer extends SipPeer = SipPeer> {
 	/** Event packages that can be subscribed to; every other gets 489. */
 	readonly events: readonly string[];
-	onSubscribe(subscribe: IncomingSubscribe): void;
+	onSubscribe(subscribe: IncomingSubscribe<Peer>): void;
 }
 
 /** What TLS connections are made with; all texts are PEM. */
@@ -305,8 +330,10 @@ export interface SipUserAgent extends AsyncDisposable {
 
 /** Who is known. Asked for each new call, so that another list can take its place at any time. */
 export interface SipPeers<Peer extends SipPeer = SipPeer> {
-	/** The peer that a source belongs to; undefined for a stranger. */
-	of(source: Source): Peer | undefined;
+	/** The peer that a source belongs to by its address or certificate; undefined for a stranger. */
+	of(source: Pick<Source, "address" | "certificateNames">): Peer | undefined;
+	/** Without it nobody is asked for a password. */
+	readonly users?: DigestUsers<Peer>;
 }
 
 export interface SipUserAgentOptions<Peer extends SipPeer = SipPeer> {
@@ -330,7 +357,7 @@ export interface SipUserAgentOptions<Peer extends SipPeer = SipPeer> {
 	readonly callsMax?: number;
 	onCall(call: IncomingCall<Peer>): void;
 	/** Without it SUBSCRIBE gets 405. */
-	readonly subscriptions?: SubscriptionOptions;
+	readonly subscriptions?: SubscriptionOptions<Peer>;
 	/** OPTIONS outside a dialog gets 200 with Allow, Accept, Supported unless draining. */
 	readonly log: SipLog;
 	readonly userAgent?: string;

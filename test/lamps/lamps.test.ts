@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { silentLog, systemClock } from "../../src/domain/index.ts";
-import { createLamps, LAMP_EVENTS, type LampMailboxes } from "../../src/lamps/index.ts";
+import { createLamps, LAMP_EVENTS, type LampMailboxes, type LampPeer } from "../../src/lamps/index.ts";
 import { createLampRows } from "../../src/platform/lamp-rows.ts";
 import { startSipUserAgent } from "../../src/sip/index.ts";
 import { openMailboxes, type TestMailboxes } from "../mailbox/support.ts";
@@ -23,16 +23,17 @@ async function startNode(name: string, mailboxes: LampMailboxes = m.mailboxes) {
 	let address = "";
 	const rows = createLampRows({ store: m.store, node: name, address: () => address, alone: false });
 	const lamps = createLamps({
-		settings: { plan: { country: "US", extensions: {} }, assertsIdentity: true },
 		mailboxes,
 		rows,
 		clock: systemClock,
 		log: silentLog,
 		mask: (number) => number ?? "",
 	});
-	const agent = await startSipUserAgent({
+	const policy = { plan: { country: "US", extensions: {} }, assertsIdentity: true, earlyMedia: false };
+	const agent = await startSipUserAgent<LampPeer>({
 		listen: [{ transport: "udp", host: "127.0.0.1", port: 0 }],
 		isTrusted: () => true,
+		peers: { of: () => ({ name: "phone", policy }) },
 		onCall: (call) => call.reject(486),
 		subscriptions: { events: LAMP_EVENTS, onSubscribe: (subscribe) => lamps.take(subscribe) },
 		log: silentLog,

@@ -37,7 +37,8 @@ async function examine(invocation: Invocation): Promise<readonly Finding[]> {
 	const { checkDataFolder, checkDisk, checkMasterKey, checkNode, checkPrompts, checkTimeZone } = await import(
 		"../doctor/machine-checks.ts"
 	);
-	const { checkMail, checkPeers, checkPlatform } = await import("../doctor/network-checks.ts");
+	const { checkMail, checkPlatform } = await import("../doctor/network-checks.ts");
+	const { checkPeers } = await import("../doctor/peer-checks.ts");
 	const { checkStore } = await import("../doctor/store-checks.ts");
 	let config: Config;
 	try {

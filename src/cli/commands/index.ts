@@ -15,6 +15,7 @@ import { mailboxesShow } from "./mailboxes.ts";
 import { messagesAudio, messagesList } from "./messages.ts";
 import { numberLifeCommands } from "./number-life.ts";
 import { numbersImport, numbersList } from "./numbers.ts";
+import { peerCommands } from "./peers.ts";
 import { phoneCommands } from "./phones.ts";
 import { routingCommands } from "./routing.ts";
 import { start } from "./start.ts";
@@ -67,6 +68,7 @@ export const COMMANDS: readonly Command[] = [
 	webhooksReplay,
 	webhooksTest,
 	audit,
+	...peerCommands,
 	config,
 	doctor,
 ];

@@ -1,4 +1,5 @@
 /** `afterbeep start`: the platform, until SIGTERM or SIGINT. */
+import { closeSync, openSync } from "node:fs";
 import type { Running } from "../../main.ts";
 import type { Command } from "../command.ts";
 
@@ -12,7 +13,8 @@ export const start: Command = {
 	details: `
 The first start makes an operator and prints its key and secret once.
 SIGTERM and Ctrl-C drain: new calls get 503, running calls end well (AFTERBEEP_DRAIN_SECONDS), then the exit code
-is 0. A second signal ends at once. Nothing that was started stays behind.`,
+is 0. A second signal ends at once. Nothing that was started stays behind.
+SIGHUP reads the peers file again (AFTERBEEP_PEERS); where its terminal was closed, it ends the platform instead.`,
 	examples: [
 		"afterbeep start",
 		"afterbeep start --roles sip --data /var/lib/afterbeep",
@@ -40,6 +42,7 @@ is 0. A second signal ends at once. Nothing that was started stays behind.`,
 				output.write(`${text}\n`);
 			},
 		});
+		signals.onReload(() => running.reload());
 		const signal = await signals.first;
 		log.info({ signal }, "stopping: new calls are refused, running calls end");
 		return stop(running, signals);
@@ -50,18 +53,28 @@ interface Signals {
 	readonly first: Promise<string>;
 	readonly second: Promise<string>;
 	force(): void;
+	/** Told of each SIGHUP from now on, and of one that came before. */
+	onReload(reload: () => void): void;
 }
 
 function listenToSignals(): Signals {
 	const first = Promise.withResolvers<string>();
 	const second = Promise.withResolvers<string>();
 	let count = 0;
+	const startedFromTerminal = hasTerminal();
 	const listener = (signal: string): void => {
 		count++;
 		if (count === 1) first.resolve(signal);
 		else second.resolve(signal);
 	};
-	for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, listener);
+	for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, listener);
+	let reload: (() => void) | undefined;
+	let reloadWanted = false;
+	process.on("SIGHUP", (signal) => {
+		if (startedFromTerminal && !hasTerminal()) listener(signal);
+		else if (reload !== undefined) reload();
+		else reloadWanted = true;
+	});
 	// Started by a process that keeps a channel to us (the demo): when it is gone, however it went, so are we.
 	process.once("disconnect", () => listener("the starting process is gone"));
 	return {
@@ -71,7 +84,21 @@ function listenToSignals(): Signals {
 			first.resolve("bug");
 			second.resolve("bug");
 		},
+		onReload: (then) => {
+			reload = then;
+			if (reloadWanted) then();
+		},
 	};
+}
+
+/** Whether this process has a terminal that is still there: SIGHUP also says that it was closed. */
+function hasTerminal(): boolean {
+	try {
+		closeSync(openSync("/dev/tty", "r"));
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 async function stop(running: Running, signals: Signals): Promise<number> {

@@ -6,7 +6,7 @@ import { access } from "node:fs/promises";
 import { createServer, isIPv6 } from "node:net";
 import path from "node:path";
 import { createTransport } from "nodemailer";
-import { type Config, printHostPort, printListenAddress, withoutPassword } from "../../config/index.ts";
+import { type Config, printHostPort, withoutPassword } from "../../config/index.ts";
 import { findPortOwner } from "../../platform/port-owner.ts";
 import { readSipTls } from "../../platform/sip-tls.ts";
 import { type PlatformStatus, readStatusFile } from "../../platform/status-file.ts";
@@ -121,28 +121,6 @@ async function checkRtpPorts(config: Config): Promise<Finding> {
 	if (taken === 0) return ok("rtp", found);
 	const mend = "Set AFTERBEEP_RTP_PORTS to a range that nothing else uses.";
 	return taken === tried ? fail("rtp", found, mend) : warn("rtp", found, mend);
-}
-
-export function checkPeers(config: Config): readonly Finding[] {
-	if (!config.roles.has("sip")) return [];
-	const named = `calls are taken from ${config.sipPeers.join(", ") || "nobody"}`;
-	const findings = [
-		config.sipPeers.length > 0
-			? ok("peers", `${named}; at ${config.sip.map(printListenAddress).join(", ")}`)
-			: fail("peers", named, "Name the PBX, SBC or proxy that sends the calls: AFTERBEEP_SIP_PEERS=<address>"),
-	];
-	const refused = readStatusFile(config.dataFolder)?.refusedSources ?? [];
-	for (const source of refused.slice(0, 10)) {
-		const times = source.count === 1 ? "once" : `${source.count} times`;
-		findings.push(
-			warn(
-				"peers",
-				`${source.address} (${source.transport}) was refused ${times}, last ${source.lastSeen}`,
-				`If it is yours: AFTERBEEP_SIP_PEERS=${[...config.sipPeers, source.address].join(",")}`,
-			),
-		);
-	}
-	return findings;
 }
 
 export async function checkMail(config: Config): Promise<Finding> {

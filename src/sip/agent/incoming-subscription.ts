@@ -4,13 +4,14 @@ import type { ParsedRequest } from "../message/message.ts";
 import { parseHeaderParams } from "../message/params.ts";
 import { textToOctets } from "../message/text.ts";
 import type { OctetField } from "../message/write.ts";
-import type { DialogState, HeaderField, IncomingSubscribe, ReturnPath, SipRequest, Source } from "../types.ts";
+import type { DialogState, HeaderField, IncomingSubscribe, ReturnPath, SipPeer, SipRequest, Source } from "../types.ts";
 import { type AgentContext, contactValue, isSecure, newTag } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 
 export class IncomingSubscription implements IncomingSubscribe {
 	readonly request: SipRequest;
 	readonly source: Source;
+	readonly peer: SipPeer;
 	readonly localAddress: string;
 	readonly event: string;
 	readonly eventId: string;
@@ -21,10 +22,11 @@ export class IncomingSubscription implements IncomingSubscribe {
 	readonly #context: AgentContext;
 	#exchange: Exchange | undefined;
 
-	constructor(context: AgentContext, exchange: Exchange) {
+	constructor(context: AgentContext, exchange: Exchange, peer: SipPeer) {
 		const { request, flow } = exchange;
 		this.request = request;
 		this.source = flow.source;
+		this.peer = peer;
 		this.localAddress = flow.localAddress;
 		this.event = eventOf(request) ?? "";
 		this.eventId = parseHeaderParams(request.headers.get("event") ?? "")?.get("id") ?? "";

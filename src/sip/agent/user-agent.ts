@@ -231,7 +231,7 @@ export class UserAgent implements SipUserAgent {
 			return;
 		}
 		this.#count("sipCallsReceived");
-		const peer = this.#options.peers?.of(exchange.flow.source) ?? THE_PEER;
+		const peer = this.#peerOf(exchange);
 		const gone = (over: Incoming) => this.#calls.delete(over);
 		const call = new Incoming(this.#context, exchange, peer, reading.offer, replaced?.call, gone);
 		this.#calls.add(call);
@@ -241,6 +241,10 @@ export class UserAgent implements SipUserAgent {
 			taken = true;
 		});
 		if (!taken) call.fail();
+	}
+
+	#peerOf(exchange: Exchange): SipPeer {
+		return this.#options.peers?.of(exchange.flow.source) ?? THE_PEER;
 	}
 
 	/** Dialogs of subscriptions are known above: they outlive this process. */
@@ -259,7 +263,7 @@ export class UserAgent implements SipUserAgent {
 			this.#refuse(exchange, 400); // RFC 6665 §4.1.2.1: where would the NOTIFY go?
 			return;
 		}
-		const subscribe = new IncomingSubscription(this.#context, exchange);
+		const subscribe = new IncomingSubscription(this.#context, exchange, this.#peerOf(exchange));
 		let taken = false;
 		this.#guard("onSubscribe", () => {
 			subscriptions.onSubscribe(subscribe);
