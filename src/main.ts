@@ -267,6 +267,7 @@ async function startTelephony(
 			peers,
 			callsMax: config.callsMax,
 			onCall: (call) => calls.take(call),
+			replaces: true,
 			subscriptions: { events: LAMP_EVENTS, onSubscribe: (subscribe) => lamps.take(subscribe) },
 			log,
 			userAgent: `Afterbeep/${VERSION}`,

@@ -4,37 +4,27 @@
  */
 import { newId } from "../domain/index.ts";
 import type { MediaEvent } from "../media/index.ts";
-import type { CallEnd, HeaderField } from "../sip/index.ts";
-import type { CallFlow } from "./call-flow.ts";
-import { lookUp, makeFlow, openMedia, readGreetings, warning } from "./call-setup.ts";
-import { type Decision, decide, refuseAtOnce } from "./decision.ts";
-import { Effects, flowEvent } from "./effects.ts";
+import type { CallEnd, CallHandlers, EndReason, HeaderField, IncomingCall } from "../sip/index.ts";
+import { hasEarlyGreeting, judge, makeRunner, openMedia, readGreetings, warning } from "./call-setup.ts";
+import type { Decision } from "./decision.ts";
+import { flowEvent } from "./effects.ts";
 import type { FlowEvent } from "./flow.ts";
-import type { House, PeerCall } from "./house.ts";
+import type { FlowRunner } from "./flow-runner.ts";
+import type { ActiveCall, House, PeerCall } from "./house.ts";
+import { hearKey, type KeySource, type KeysHeard, noKeys } from "./keys.ts";
 import { CALL_LIMITS } from "./limits.ts";
-import type { CallTrace, DepositFacts } from "./ports.ts";
-import { writeHeader } from "./recording-header.ts";
-import { RequestDesk } from "./requests.ts";
-import { type InviteReading, readInvite } from "./resolver.ts";
+import type { MessageKeeping } from "./message-keeping.ts";
+import type { CallTrace } from "./ports.ts";
+import type { InviteReading } from "./resolver.ts";
 import type { SessionMedia } from "./session-media.ts";
-import { because, endedHow, KEPT, TraceBuilder } from "./trace.ts";
-
-export interface ActiveCall {
-	/** `CALL-...` */
-	readonly callId: string;
-	readonly kind: "deciding" | "deposit" | "retrieval";
-	readonly phoneNumber: string | undefined;
-	readonly startedOn: Date;
-	/** Address of the peer. */
-	readonly source: string;
-}
+import { because, endedHow, TraceBuilder } from "./trace.ts";
 
 interface Answered {
 	readonly media: SessionMedia;
-	readonly flow: CallFlow;
-	readonly effects: Effects;
-	/** Of the message that this call may leave. */
-	readonly facts: DepositFacts | undefined;
+	readonly runner: FlowRunner;
+	/** Our description. */
+	readonly sdp: string;
+	readonly keeping: MessageKeeping;
 }
 
 /** RFC 3261 §21.5.4: we can not now, but soon. */
@@ -42,23 +32,20 @@ const RETRY_AFTER: readonly HeaderField[] = [["Retry-After", String(CALL_LIMITS.
 
 export class CallSession {
 	readonly #house: House;
-	readonly #call: PeerCall;
+	/** Another one takes its place with Replaces. */
+	#call: PeerCall;
 	readonly #trace: TraceBuilder;
 	readonly #whenOver: (kind: CallTrace["kind"]) => void;
 	readonly #limit: NodeJS.Timeout;
-	/** Events wait here while one is worked on: an effect may bring the next one at once. */
-	readonly #events: FlowEvent[] = [];
 	#kind: ActiveCall["kind"] = "deciding";
 	#phoneNumber: string | undefined;
-	#from: string | null = null;
 	#media: SessionMedia | undefined;
 	#answered: Answered | undefined;
 	/** After a bug: the recording is on its way into the log. */
 	#stopping: Promise<unknown> = Promise.resolve();
-	/** The first try to keep the message. */
-	#keeping: Promise<void> = Promise.resolve();
-	#working = false;
-	#begun = false;
+	#keys: KeysHeard = noKeys;
+	/** The greeting is being played before the answer. */
+	#unanswered = false;
 	/** Nothing may be sent any more. */
 	#signallingOver = false;
 	#finished = false;
@@ -76,9 +63,17 @@ export class CallSession {
 		);
 		const tooLong = () => this.#endWith("the longest length of a call");
 		this.#limit = setTimeout(() => this.#guard(tooLong), CALL_LIMITS.callMsMax);
-		call.handlers = {
+		call.handlers = this.#handlers();
+	}
+
+	#handlers(): CallHandlers {
+		return {
 			onCancelled: (reasons) => this.#guard(() => this.#cancelled(reasons)),
+			onProgressConfirmed: () => this.#guard(() => this.#beginEarly()),
+			onProgressLost: () => this.#guard(() => this.#progressLost()),
 			onConfirmed: (answer) => this.#guard(() => this.#confirmed(answer)),
+			onRefreshed: (answer) => this.#guard(() => this.#media?.refreshed(answer)),
+			onDigit: (digit) => this.#guard(() => this.#key("info", digit)),
 			onReinvite: (offer) => this.#reinvited(offer),
 			onEnded: (why, reasons) => this.#guard(() => this.#ended(why, reasons)),
 		};
@@ -117,28 +112,41 @@ export class CallSession {
 		});
 	}
 
+	/** Whether this session is the one of that call. */
+	holds(call: IncomingCall): boolean {
+		return this.#call === call;
+	}
+
+	/** Another call of the same peer takes the caller's place (RFC 3891), and what was begun goes on. */
+	takeOver(call: PeerCall): void {
+		const media = this.#media;
+		// A mailbox was opened by a PIN for one caller: nobody else gets in by taking the call over.
+		if (!media || !this.#begun || this.#unanswered || this.#signallingOver || this.#kind === "retrieval") {
+			call.reject(603);
+			return;
+		}
+		const changed = media.changed(call.offer);
+		if ("status" in changed) {
+			call.reject(changed.status);
+			return;
+		}
+		const before = this.#call;
+		this.#call = call;
+		before.handlers = {};
+		call.handlers = this.#handlers();
+		this.#trace.step(`taken over by the call ${call.callId} (Replaces)`);
+		call.answer(changed.sdp);
+		before.hangUp({ protocol: "SIP", cause: 200, text: "Replaced" });
+	}
+
 	async #decide(): Promise<void> {
-		const { accessNumbers } = this.#house.settings;
-		const reading = readInvite(this.#call.request, { ...this.#call.peer.policy, accessNumbers });
-		const candidates = reading.candidates.map(({ source, raw, phoneNumber, why }) => ({
-			source,
-			raw,
-			phoneNumber,
-			why,
-		}));
-		this.#from = reading.caller.number;
-		this.#trace.tell({ candidates, from: this.#from });
-		const atOnce = refuseAtOnce(reading);
-		if (atOnce) return this.#refuse(atOnce.status, atOnce.why);
-		const offered = await lookUp(this.#house, reading, this.#trace.callId);
+		const { reading, decision } = await judge(this.#house, this.#call, this.#trace);
 		if (this.#signallingOver) return;
-		if (!offered) return this.#refuse(503, "The database is away. See afterbeep doctor.", RETRY_AFTER);
-		const decision = decide(reading, offered);
 		if (decision.kind !== "refuse") return this.#accept(decision, reading);
-		const { candidate } = decision;
+		const { candidate, status, why } = decision;
 		this.#phoneNumber = candidate?.phoneNumber;
 		this.#trace.tell({ phoneNumber: candidate?.phoneNumber, mailboxSource: candidate?.source });
-		this.#refuse(decision.status, decision.why);
+		this.#refuse(status, why, status === 503 ? RETRY_AFTER : []);
 	}
 
 	async #accept(decision: Decision & { kind: "deposit" | "retrieval" }, reading: InviteReading): Promise<void> {
@@ -159,61 +167,73 @@ export class CallSession {
 		if (!media)
 			return this.#refuse(503, "No media port was free, or none could be opened. See afterbeep doctor.", RETRY_AFTER);
 		this.#media = media;
-		const sdp = this.#localSdp(media);
+		const early = hasEarlyGreeting(this.#call, decision);
+		const sdp = this.#localSdp(media, early);
 		if (sdp === undefined) return;
 		this.#kind = decision.kind;
-		const { flow, facts } = makeFlow(this.#house, decision, reading, greetings, callId);
-		this.#answered = { media, flow, facts, effects: this.#effects(media, decision, facts) };
-		this.#trace.tell({ kind: decision.kind, status: 200 });
-		this.#trace.step("answered");
-		this.#call.answer(sdp);
+		const run = { call: this.#call, session: media.session, decision, reading, greetings, early, trace: this.#trace };
+		const made = makeRunner(this.#house, run, {
+			answerCall: () => this.#answer(),
+			hangUp: () => this.#endSignalling(),
+			give: (event) => this.#guard(() => this.#give(event)),
+			onEnded: () => this.#finish(),
+		});
+		this.#answered = { ...made, media, sdp };
+		if (early) this.#greetFirst(sdp);
+		else this.#answer();
 	}
 
-	/** Our answer or late offer; undefined when the offer was refused. */
-	#localSdp(media: SessionMedia): string | undefined {
+	/** 183 with our description (RFC 3262 where the caller knows it); the flow answers behind the greeting. */
+	#greetFirst(sdp: string): void {
+		this.#unanswered = true;
+		this.#trace.step("the greeting comes before the answer");
+		this.#call.progress(183, sdp);
+		// A reliable one is known to have arrived by its PRACK: the greeting is heard from its start.
+		if (!this.#call.reliableProgress) this.#begin("early media");
+	}
+
+	#answer(): void {
+		const answered = this.#answered;
+		if (!answered || this.#signallingOver) return;
+		this.#unanswered = false;
+		this.#trace.tell({ kind: this.#kind === "retrieval" ? "retrieval" : "deposit", status: 200 });
+		this.#trace.step("answered");
+		this.#call.answer(answered.sdp);
+	}
+
+	#beginEarly(): void {
+		if (this.#unanswered && !this.#begun && !this.#signallingOver) this.#begin("early media, known to the caller");
+	}
+
+	#progressLost(): void {
+		this.#signallingOver = true;
+		this.#trace.tell({ status: 504, why: "The caller asked for reliable provisional responses and sent no PRACK." });
+		if (this.#begun) this.#give({ type: "hangUp" });
+		else this.#finish();
+	}
+
+	/** Our answer or late offer; undefined where theirs was refused. */
+	#localSdp(media: SessionMedia, early: boolean): string | undefined {
 		const { offer } = this.#call;
 		if (offer === undefined) return media.offer();
-		const answer = media.answer(offer);
+		const answer = media.answer(offer, early);
 		if (answer.ok) return answer.sdp;
 		this.#refuse(answer.status, `The SDP offer was refused: ${answer.why}`, [warning(answer.why)]);
 		return undefined;
 	}
 
-	#effects(media: SessionMedia, decision: Decision, facts: DepositFacts | undefined): Effects {
-		const { mailboxes, prompts, settings, clock, log, keeper } = this.#house;
-		const { recordings } = this.#house.media;
-		const { callId } = this.#trace;
-		const { plan } = this.#call.peer.policy;
-		const ownNumber = decision.kind === "retrieval" ? decision.own?.phoneNumber : undefined;
-		const desk = new RequestDesk({ mailboxes, recordings, plan, clock, log, callId, ownNumber });
-		return new Effects({
-			session: media.session,
-			prompts,
-			silenceMs: settings.silenceMs,
-			header: (take) => writeHeader(facts ? { kind: "message", take, facts } : { kind: "own" }),
-			answer: (request) => desk.answer(request),
-			keep: (recordingIds) => this.#keep(facts, recordingIds),
-			drop: (recordingIds) => void keeper.drop(recordingIds),
-			note: (what) => this.#trace.step(what),
-			hangUp: () => this.#endSignalling(),
-			give: (event) => this.#guard(() => this.#give(event)),
-			recordingTrouble: (error) => log.error({ callId, err: error }, "a recording could not be ended well"),
-		});
-	}
-
-	#keep(facts: DepositFacts | undefined, recordingIds: readonly string[]): void {
-		if (!facts) return;
-		this.#keeping = this.#house.keeper.keep(facts, recordingIds).then((outcome) => {
-			this.#trace.step(KEPT[outcome]);
-			if (outcome === "stored" || outcome === "later") this.#trace.tell({ messageId: facts.messageId });
-		});
-	}
-
 	#heard(event: MediaEvent): void {
 		const forFlow = flowEvent(event);
-		if (event.type === "rtpLost") this.#endWith("no RTP for the set time");
+		if (event.type === "digit") this.#key("media", event.digit);
+		else if (event.type === "rtpLost") this.#endWith("no RTP for the set time");
 		else if (event.type === "rtpHeard") this.#heardBeforeAck();
 		else if (forFlow) this.#give(forFlow);
+	}
+
+	#key(source: KeySource, digit: string): void {
+		const { heard, isNew } = hearKey(this.#keys, { digit, source, atMs: this.#house.clock.now().getTime() });
+		this.#keys = heard;
+		if (isNew) this.#give({ type: "digit", digit });
 	}
 
 	/** The ACK: media flow both ways, so the greeting is heard from its start. */
@@ -221,7 +241,11 @@ export class CallSession {
 		const answered = this.#answered;
 		if (!answered || this.#signallingOver) return;
 		const late = answered.media.confirm(answer);
-		if (this.#begun) return;
+		answered.media.answered();
+		if (this.#begun) {
+			this.#give({ type: "confirmed" });
+			return;
+		}
 		if (late && !late.ok) {
 			this.#endWith(`the answer to our offer: ${late.why}`);
 			return;
@@ -237,24 +261,16 @@ export class CallSession {
 	}
 
 	#begin(how: string): void {
-		const answered = this.#answered;
-		if (!answered) return;
-		this.#begun = true;
 		this.#trace.step(how);
-		this.#work(() => {
-			for (const effect of answered.flow.begin()) answered.effects.run(effect);
-		});
+		this.#answered?.runner.begin();
 	}
 
 	#reinvited(offer: string | undefined): { readonly sdp: string } | { readonly status: number } {
-		const media = this.#media;
-		if (!media) return { status: 488 };
 		try {
-			if (offer === undefined) return { sdp: media.offer() };
-			const answer = media.answer(offer);
-			if (!answer.ok) return { status: answer.status };
-			this.#trace.step(answer.negotiated.sending ? "media changed by the caller" : "held by the caller");
-			return { sdp: answer.sdp };
+			const changed = this.#media?.changed(offer) ?? { status: 488 };
+			if ("status" in changed) return changed;
+			this.#trace.step(changed.what);
+			return { sdp: changed.sdp };
 		} catch (error) {
 			this.#broke(error);
 			return { status: 500 };
@@ -265,7 +281,8 @@ export class CallSession {
 		this.#signallingOver = true;
 		this.#trace.step(`cancelled by the caller${because(reasons)}`);
 		this.#trace.tell({ status: 487, why: "The caller hung up before the call was answered." });
-		this.#finish();
+		if (this.#begun) this.#give({ type: "hangUp" });
+		else this.#finish();
 	}
 
 	#ended(why: CallEnd, reasons: readonly string[]): void {
@@ -283,8 +300,13 @@ export class CallSession {
 		if (this.#begun) this.#give({ type: "hangUp" });
 	}
 
-	#endSignalling(): void {
-		if (!this.#signallingOver) this.#call.hangUp();
+	#endSignalling(reason?: EndReason): void {
+		if (this.#signallingOver) return;
+		if (this.#unanswered) {
+			this.#signallingOver = true;
+			this.#trace.tell({ status: 480, why: "The call ended in its greeting, before it was answered." });
+		}
+		this.#call.hangUp(reason);
 	}
 
 	#refuse(status: number, why: string, headers: readonly HeaderField[] = []): void {
@@ -295,29 +317,15 @@ export class CallSession {
 		this.#finish();
 	}
 
+	get #begun(): boolean {
+		return this.#answered?.runner.begun === true;
+	}
+
 	#give(event: FlowEvent): void {
-		this.#events.push(event);
-		this.#work(() => {});
+		this.#answered?.runner.give(event);
 	}
 
-	/** Works off the events one by one; whatever an effect brings at once waits for its turn. */
-	#work(first: () => void): void {
-		const answered = this.#answered;
-		if (this.#working || this.#finished || !answered || !this.#begun) return;
-		this.#working = true;
-		try {
-			first();
-			for (let event = this.#events.shift(); event; event = this.#events.shift()) {
-				const effects = answered.flow.step(event, this.#house.clock.now().getTime());
-				for (const effect of effects) answered.effects.run(effect);
-			}
-		} finally {
-			this.#working = false;
-		}
-		if (answered.flow.ended) this.#finish();
-	}
-
-	#guard(work: () => void): void {
+	#guard(work: () => unknown): void {
 		try {
 			work();
 		} catch (error) {
@@ -347,15 +355,11 @@ export class CallSession {
 		}
 	}
 
-	#saveFromBug({ flow, facts, media }: Answered): void {
-		const stopped = media.session.stopRecording().catch((error: unknown) => {
+	#saveFromBug({ runner, keeping, media }: Answered): void {
+		this.#stopping = media.session.stopRecording().catch((error: unknown) => {
 			this.#house.log.error({ callId: this.#trace.callId, err: error }, "a recording could not be ended well");
 		});
-		this.#stopping = stopped;
-		if (!facts || flow.takes.length === 0 || flow.ended) return;
-		this.#keeping = stopped
-			.then(() => this.#house.keeper.keep(facts, flow.takes))
-			.then((outcome) => this.#trace.step(KEPT[outcome]));
+		if (!runner.ended) keeping.keep(runner.takes, this.#stopping);
 	}
 
 	/** The call is over: no event counts any more. */
@@ -363,7 +367,7 @@ export class CallSession {
 		if (this.#finished) return;
 		this.#finished = true;
 		clearTimeout(this.#limit);
-		this.#answered?.effects.clearTimer();
+		this.#answered?.runner.stop();
 		void this.#wrapUp();
 	}
 
@@ -374,10 +378,10 @@ export class CallSession {
 		try {
 			await this.#stopping;
 			this.#media?.session.close();
-			await this.#answered?.effects.settled();
-			await this.#keeping;
+			await this.#answered?.runner.settled();
+			await this.#answered?.keeping.settled();
 			// A call that reached no number of ours has none, which is another thing than one withheld.
-			const numbers = { phoneNumber: this.#phoneNumber && mask(this.#phoneNumber), from: mask(this.#from) };
+			const numbers = { phoneNumber: this.#phoneNumber && mask(this.#phoneNumber), from: mask(this.#trace.from) };
 			log.info({ callId, kind: this.#trace.kind, status: this.#trace.status, ...numbers }, "call ended");
 			await this.#trace.write();
 		} catch (error) {

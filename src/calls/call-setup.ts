@@ -1,17 +1,39 @@
 /** What a call needs before it is answered: the look-up, a media session, the greetings, the flow with its facts. */
 import { type Failure, newId } from "../domain/index.ts";
-import type { MediaEvent } from "../media/index.ts";
+import type { MediaEvent, MediaSession } from "../media/index.ts";
 import type { HeaderField } from "../sip/index.ts";
 import { type CallFlow, depositFlow, retrievalFlow } from "./call-flow.ts";
-import type { Decision, Offered } from "./decision.ts";
+import { type Decision, decide, type Offered, refuseAtOnce } from "./decision.ts";
+import { Effects, type EffectsOptions } from "./effects.ts";
+import { FlowRunner } from "./flow-runner.ts";
 import { greetingOf } from "./greeting.ts";
 import type { House, PeerCall } from "./house.ts";
 import { mediaPlace } from "./media-place.ts";
+import { MessageKeeping } from "./message-keeping.ts";
 import type { CallMailbox, DepositFacts, Greetings } from "./ports.ts";
-import { type InviteReading, numbersOf } from "./resolver.ts";
+import { writeHeader } from "./recording-header.ts";
+import { RequestDesk } from "./requests.ts";
+import { type InviteReading, numbersOf, readInvite } from "./resolver.ts";
 import { SessionMedia } from "./session-media.ts";
+import type { TraceBuilder } from "./trace.ts";
 
 const NO_GREETINGS: Greetings = { unavailable: undefined, name: undefined };
+
+/** Reads an INVITE, looks its numbers up and decides; what was read stands in the trace before anything can fail. */
+export async function judge(
+	house: House,
+	{ request, peer }: PeerCall,
+	trace: Pick<TraceBuilder, "tell" | "callId">,
+): Promise<{ readonly reading: InviteReading; readonly decision: Decision }> {
+	const reading = readInvite(request, { ...peer.policy, accessNumbers: house.settings.accessNumbers });
+	const candidates = reading.candidates.map(({ source, raw, phoneNumber, why }) => ({ source, raw, phoneNumber, why }));
+	trace.tell({ candidates, from: reading.caller.number });
+	const atOnce = refuseAtOnce(reading);
+	if (atOnce) return { reading, decision: atOnce };
+	const offered = await lookUp(house, reading, trace.callId);
+	const away = { kind: "refuse", status: 503, why: "The database is away. See afterbeep doctor." } as const;
+	return { reading, decision: offered ? decide(reading, offered) : away };
+}
 
 /**
  * One query for all numbers of an INVITE and one for the rules on them, at the same time. Only where a number of ours
@@ -19,7 +41,7 @@ const NO_GREETINGS: Greetings = { unavailable: undefined, name: undefined };
  *
  * @returns undefined when the database is away.
  */
-export async function lookUp(house: House, reading: InviteReading, callId: string): Promise<Offered | undefined> {
+async function lookUp(house: House, reading: InviteReading, callId: string): Promise<Offered | undefined> {
 	try {
 		return await findAll(house, reading);
 	} catch (error) {
@@ -100,12 +122,13 @@ export async function readGreetings(house: House, decision: Decision, callId: st
 }
 
 /** The flow of the call; with the facts of its message where it may leave one. The MessageId is made here, at answer. */
-export function makeFlow(
+function makeFlow(
 	house: House,
 	decision: Decision & { readonly kind: "deposit" | "retrieval" },
 	reading: InviteReading,
 	greetings: Greetings,
 	callId: string,
+	early: boolean,
 ): { readonly flow: CallFlow; readonly facts: DepositFacts | undefined } {
 	const { settings, prompts } = house;
 	if (decision.kind === "retrieval") {
@@ -117,7 +140,7 @@ export function makeFlow(
 	const facts = depositFacts(house, mailbox, decision, reading, callId);
 	const greeting = greetingOf(mailbox, greetings, prompts, settings.greeting);
 	const { maxMessageMs: maxMs, minMessageMs: minMs } = mailbox;
-	return { flow: depositFlow({ messageId: facts.messageId, greeting, maxMs, minMs }), facts };
+	return { flow: depositFlow({ messageId: facts.messageId, greeting, early, maxMs, minMs }), facts };
 }
 
 function depositFacts(
@@ -140,4 +163,54 @@ function depositFacts(
 		callId,
 		filtered,
 	};
+}
+
+/** Whether the caller hears the greeting before the answer: the peer allows it, and there is a way for it. */
+export function hasEarlyGreeting(call: PeerCall, { kind }: Decision): boolean {
+	// An offer of ours would have to come back in a PRACK before anything could be heard; such a call is just answered.
+	return kind === "deposit" && call.peer.policy.earlyMedia && call.offer !== undefined;
+}
+
+export interface CallParts {
+	readonly call: PeerCall;
+	readonly session: MediaSession;
+	readonly decision: Decision & { readonly kind: "deposit" | "retrieval" };
+	readonly reading: InviteReading;
+	readonly greetings: Greetings;
+	readonly early: boolean;
+	readonly trace: TraceBuilder;
+}
+
+/** What only the call's own session can do. */
+export type CallDoings = Pick<EffectsOptions, "answerCall" | "hangUp" | "give"> & { onEnded(): void };
+
+/** The flow of the call, ready to begin, and what keeps its message. */
+export function makeRunner(
+	house: House,
+	parts: CallParts,
+	doings: CallDoings,
+): { readonly runner: FlowRunner; readonly keeping: MessageKeeping } {
+	const { call, session, decision, trace } = parts;
+	const { mailboxes, media, prompts, settings, clock, log, keeper } = house;
+	const { callId } = trace;
+	const { flow, facts } = makeFlow(house, decision, parts.reading, parts.greetings, callId, parts.early);
+	const keeping = new MessageKeeping(keeper, trace, facts);
+	const { recordings } = media;
+	const { plan } = call.peer.policy;
+	const ownNumber = decision.kind === "retrieval" ? decision.own?.phoneNumber : undefined;
+	const desk = new RequestDesk({ mailboxes, recordings, plan, clock, log, callId, ownNumber });
+	const effects = new Effects({
+		...doings,
+		session,
+		prompts,
+		silenceMs: settings.silenceMs,
+		header: (take) => writeHeader(facts ? { kind: "message", take, facts } : { kind: "own" }),
+		answer: (request) => desk.answer(request),
+		keep: (recordingIds) => keeping.keep(recordingIds),
+		drop: (recordingIds) => void keeper.drop(recordingIds),
+		note: (what) => trace.step(what),
+		recordingTrouble: (error) => log.error({ callId, err: error }, "a recording could not be ended well"),
+	});
+	const nowMs = () => clock.now().getTime();
+	return { runner: new FlowRunner({ flow, effects, nowMs, onEnded: doings.onEnded }), keeping };
 }

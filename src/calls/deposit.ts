@@ -1,10 +1,13 @@
 /**
  * The deposit: greeting, beep, recording, and after `#` a menu. Pure.
  *
- *   greeting --ended or #--> beep --ended--> recording --# or full--> menu --1--> kept
+ *   greeting --ended or #--> (answering -->) beep --ended--> recording --# or full--> menu --1--> kept
  *                              ^                 |                      |--2--> listening --> menu
  *                              |                 `--silence--> kept     |--3--.
  *                              `-----------------------------------------------'
+ * With early media the greeting is heard before the call is answered, so that nobody pays for it; recording begins
+ * behind the answer all the same.
+ *
  * A hang-up keeps what was recorded, wherever it comes: in the menu, and while recording again, too. Nothing is stored
  * before the first beep has ended.
  */
@@ -16,6 +19,8 @@ export interface DepositSetup {
 	readonly messageId: string;
 	/** Without its beep; empty where only the beep is wanted. */
 	readonly greeting: Speech;
+	/** The greeting is played before the answer. */
+	readonly early: boolean;
 	readonly maxMs: number;
 	/** Shorter takes are no message. */
 	readonly minMs: number;
@@ -41,6 +46,7 @@ type StopReason = "key" | "full" | "silence" | "drain" | "hangUp";
 
 type Place =
 	| { readonly name: "greeting"; readonly playId: number }
+	| { readonly name: "answering" }
 	| { readonly name: "beep"; readonly playId: number }
 	| { readonly name: "recording" }
 	| { readonly name: "stopping"; readonly why: StopReason }
@@ -60,10 +66,10 @@ type DepositStep = Step<DepositState>;
 const BEEP: Speech = [{ prompt: "beep" }];
 const MENU: Speech = [{ prompt: "deposit-menu" }];
 
-/** The call is answered and media flows. */
+/** Media flow: behind the answer, or before it with early media. */
 export function beginDeposit(setup: DepositSetup): DepositStep {
 	const common: Common = { setup, nextId: 1, takes: [], timerId: 0 };
-	if (setup.greeting.length === 0) return beep(common);
+	if (setup.greeting.length === 0) return afterGreeting(common);
 	return play(common, setup.greeting, (playId) => ({ name: "greeting", playId }));
 }
 
@@ -83,8 +89,12 @@ export function stepDeposit(state: DepositState, event: FlowEvent): DepositStep 
 	if (event.type === "timer" && event.timerId !== state.timerId) return stay(state);
 	switch (place.name) {
 		case "greeting":
-			if (isEnd(event, place.playId) || isKey(event, "#")) return beep(state);
+			if (isEnd(event, place.playId) || isKey(event, "#")) return afterGreeting(state);
 			return stay(state);
+		case "answering":
+			if (event.type === "confirmed") return beep(state);
+			// Without ACK the signalling ends the call by itself; the timer only stands in for that.
+			return event.type === "timer" ? end(state, { type: "hangUp" }) : stay(state);
 		case "beep":
 			return isEnd(event, place.playId) ? record(state) : stay(state);
 		case "recording":
@@ -195,6 +205,13 @@ function drain(state: DepositState): DepositStep {
 			if (state.takes.length === 0) return close(state, SERVICE_CLOSING);
 			return close(state, [{ prompt: "going-down" }], keepEffect(state));
 	}
+}
+
+/** A second take has its "record again" where the first one had the greeting: the call is answered then. */
+function afterGreeting(common: Common): DepositStep {
+	if (!common.setup.early || common.takes.length > 0) return beep(common);
+	const waiting = withTimer(common, { name: "answering" }, CALL_LIMITS.ackWaitMs);
+	return { state: waiting.state, effects: [{ type: "stopPlaying" }, { type: "answer" }, ...waiting.effects] };
 }
 
 function beep(common: Common): DepositStep {

@@ -2,8 +2,8 @@
 import type { Clock, Log, NumberMask } from "../domain/index.ts";
 import type { Media } from "../media/index.ts";
 import type { PromptLibrary } from "../speech/index.ts";
-import { type ActiveCall, CallSession } from "./call-session.ts";
-import type { CallSettings, House, PeerCall } from "./house.ts";
+import { CallSession } from "./call-session.ts";
+import type { ActiveCall, CallSettings, House, PeerCall } from "./house.ts";
 import { Keeper } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallMailboxes, CallRules, CallTrace, CallTraces } from "./ports.ts";
@@ -59,6 +59,13 @@ class CallsInHouse implements Calls {
 	take(call: PeerCall): void {
 		this.#taken++;
 		try {
+			const { replaces } = call;
+			if (replaces !== undefined) {
+				const replaced = [...this.#running].find((session) => session.holds(replaces));
+				if (replaced === undefined || this.#draining) call.reject(603);
+				else replaced.takeOver(call);
+				return;
+			}
 			const session = new CallSession(call, this.#house, (kind) => this.#ended(session, kind));
 			this.#running.add(session);
 			if (this.#draining) session.drain();

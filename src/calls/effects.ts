@@ -14,6 +14,8 @@ export interface EffectsOptions {
 	keep(recordingIds: readonly string[]): void;
 	drop(recordingIds: readonly string[]): void;
 	note(what: string): void;
+	/** Answers a call whose greeting was early media. */
+	answerCall(): void;
 	hangUp(): void;
 	/** Brings an event back to the flow. */
 	give(event: FlowEvent): void;
@@ -71,6 +73,9 @@ export class Effects {
 				break;
 			case "note":
 				this.#options.note(effect.what);
+				break;
+			case "answer":
+				this.#options.answerCall();
 				break;
 			case "hangUp":
 				this.#options.hangUp();

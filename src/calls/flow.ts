@@ -20,6 +20,8 @@ export type FlowEvent =
 	/** The recording is durable in the log; a length of undefined: it could not be told, the log decides. */
 	| { readonly type: "recorded"; readonly recordingId: string; readonly durationMs: number | undefined }
 	| { readonly type: "reply"; readonly requestId: number; readonly reply: FlowReply }
+	/** The caller acknowledged the answer that `answer` asked for. */
+	| { readonly type: "confirmed" }
 	/** The platform closes: say goodbye and keep what there is. */
 	| { readonly type: "drain" }
 	/** The caller is gone, or no RTP came for the set time. */
@@ -42,6 +44,8 @@ export type FlowEffect =
 	/** The log may forget these. */
 	| { readonly type: "drop"; readonly recordingIds: readonly string[] }
 	| { readonly type: "request"; readonly requestId: number; readonly request: FlowRequest }
+	/** The greeting was played before the answer: now the call is answered. `confirmed` follows. */
+	| { readonly type: "answer" }
 	/** A step of the call trace; never digits. */
 	| { readonly type: "note"; readonly what: string }
 	/** Ends the call; the last effect of a call that we end. */

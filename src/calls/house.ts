@@ -41,3 +41,13 @@ export interface House {
 	readonly log: Log;
 	readonly mask: NumberMask;
 }
+
+export interface ActiveCall {
+	/** `CALL-...` */
+	readonly callId: string;
+	readonly kind: "deciding" | "deposit" | "retrieval";
+	readonly phoneNumber: string | undefined;
+	readonly startedOn: Date;
+	/** Address of the peer. */
+	readonly source: string;
+}

@@ -18,6 +18,9 @@ export const CALL_LIMITS = {
 	wrongKeysMax: 5,
 	/** Between two digits of an entry; then it counts as complete, as if `#` had been pressed. */
 	digitWaitMs: 5_000,
+	/** A key that comes by INFO and by RFC 4733 comes twice within this. */
+	keyEchoMs: 2_000,
+	keyEchoesMax: 32,
 	/** Digits of a keyed mailbox number: E.164 with an international prefix before it. */
 	mailboxDigitsMax: 20,
 	/** How long a paused message waits; then playing goes on. */
@@ -36,6 +39,8 @@ export const CALL_LIMITS = {
 	mediaGraceMs: 10_000,
 	/** An answer of the mailboxes or the recording log that takes longer counts as a failure. */
 	replyMsMax: 30_000,
+	/** For the ACK after an early greeting: longer than 64*T1, after which the signalling gives up by itself. */
+	ackWaitMs: 40_000,
 	/** No call lasts longer, whatever happens in it. */
 	callMsMax: 2 * 60 * 60 * 1000,
 

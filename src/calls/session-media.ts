@@ -5,6 +5,7 @@ import {
 	type LocalMedia,
 	type MediaSession,
 	makeOffer,
+	type Negotiated,
 	type SdpAnswer,
 } from "../media/index.ts";
 
@@ -24,6 +25,8 @@ export class SessionMedia {
 	#lastSdp: string | undefined;
 	/** An offer of ours that waits for its answer in the ACK. */
 	#offered: string | undefined;
+	/** What was settled before the answer: silence of the caller is nothing strange until then. */
+	#early: Negotiated | undefined;
 
 	constructor(options: SessionMediaOptions) {
 		this.session = options.session;
@@ -36,15 +39,38 @@ export class SessionMedia {
 	}
 
 	/** Answers an offer of the peer and lets RTP flow by it; a refusal leaves everything as it was. */
-	answer(offer: string): SdpAnswer {
+	answer(offer: string, early = false): SdpAnswer {
 		const answer = this.#versioned((local) => {
 			const made = answerOffer(offer, local, this.#options.remoteSignallingAddress);
 			return { made, sdp: made.ok ? made.sdp : undefined };
 		});
 		if (!answer.ok) return answer;
 		this.#offered = undefined;
-		this.session.connect(answer.negotiated);
+		this.#early = early ? answer.negotiated : undefined;
+		this.session.connect(early ? { ...answer.negotiated, receiving: false } : answer.negotiated);
 		return answer;
+	}
+
+	/** The call is answered: from now on the caller is expected to send. */
+	answered(): void {
+		if (this.#early !== undefined) this.session.connect(this.#early);
+		this.#early = undefined;
+	}
+
+	/** The answer to a re-INVITE of ours that repeated our description. @returns undefined where we never sent one. */
+	refreshed(answer: string): SdpAnswer | undefined {
+		if (this.#lastSdp === undefined) return undefined;
+		const accepted = acceptAnswer(this.#lastSdp, answer, this.#options.remoteSignallingAddress);
+		if (accepted.ok) this.session.connect(accepted.negotiated);
+		return accepted;
+	}
+
+	/** A re-INVITE, or an offer in UPDATE: our description for its 200, and what it came to; or why not. */
+	changed(offer: string | undefined): { readonly sdp: string; readonly what: string } | { readonly status: number } {
+		if (offer === undefined) return { sdp: this.offer(), what: "our description asked for by the caller" };
+		const answer = this.answer(offer);
+		if (!answer.ok) return { status: answer.status };
+		return { sdp: answer.sdp, what: answer.negotiated.sending ? "media changed by the caller" : "held by the caller" };
 	}
 
 	/** An offer of ours, for an INVITE without one. */

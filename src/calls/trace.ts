@@ -53,6 +53,10 @@ export class TraceBuilder {
 		return this.#trace.callId;
 	}
 
+	get from(): string | null {
+		return this.#trace.from;
+	}
+
 	get kind(): CallTrace["kind"] {
 		return this.#trace.kind;
 	}

@@ -14,6 +14,7 @@ const SETUP: DepositSetup = {
 	greeting: [{ prompt: "greeting-reached" }, { prompt: "greeting-leave-message" }],
 	maxMs: 60_000,
 	minMs: 1_000,
+	early: false,
 };
 const GREETING_MS = 2 * PROMPT_MS;
 const BEEP_END_MS = GREETING_MS + PROMPT_MS;
@@ -65,6 +66,35 @@ describe("greeting and beep", () => {
 			expect([...world.all("keep"), ...world.all("record")]).toEqual([]);
 		},
 	);
+});
+
+describe("a greeting before the answer", () => {
+	test("the call is answered behind it, and the beep comes with the ACK", () => {
+		const world = call({ early: true }).advance(GREETING_MS);
+		expect(world.all("answer")).toHaveLength(1);
+		expect(world.prompts).not.toContain("beep");
+		world.give({ type: "confirmed" });
+		expect(world.lastPrompts).toEqual(["beep"]);
+		expect(world.advance(PROMPT_MS).recording).toBe(true);
+	});
+
+	test("without one the call is answered at once", () => {
+		expect(call({ early: true, greeting: [] }).all("answer")).toHaveLength(1);
+	});
+
+	test("a hang-up before the ACK stores nothing", () => {
+		const world = call({ early: true }).advance(GREETING_MS).hangUp();
+		expect(world.ended).toBe(true);
+		expect(world.all("keep")).toEqual([]);
+	});
+
+	test("recording again does not answer again", () => {
+		const world = call({ early: true }).advance(GREETING_MS).give({ type: "confirmed" });
+		world.advance(PROMPT_MS + 4_000).keyAndWait("#");
+		world.keyAndWait("3").advance(2 * PROMPT_MS);
+		expect(world.all("answer")).toHaveLength(1);
+		expect(world.all("record")).toHaveLength(2);
+	});
 });
 
 describe("recording", () => {

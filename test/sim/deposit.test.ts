@@ -16,6 +16,7 @@ const SETUP: DepositSetup = {
 	greeting: [{ prompt: "greeting-reached" }, { prompt: "greeting-leave-message" }],
 	maxMs: 20_000,
 	minMs: 1_000,
+	early: false,
 };
 const KEYS = [..."0123456789*#ABCD"];
 const AUDIO = { encoding: "PCMU", samples: new Uint8Array(8 * 1_500) } as const;
