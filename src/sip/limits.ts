@@ -49,8 +49,11 @@ export const SIP_LIMITS = {
 	progressRepeatMs: 60_000,
 	/** RFC 3261 §18.1.1: a request above this goes by TCP, since what the path carries in one piece is not known. */
 	datagramRequestBytesMax: 1_300,
-	/** Largest payload of a UDP datagram; a response that does not fit can not be sent at all. */
-	datagramBytesMax: 65_507,
+	/**
+	 * Largest request taken over UDP. A datagram carries 65,507 octets at most, and a response repeats most of its request,
+	 * with up to 4 kB of ours beside it.
+	 */
+	datagramTakenBytesMax: 61_440,
 	/** A datagram of at least so much that ends before its Content-Length says was cut on its way, not written badly. */
 	datagramCutBytesMin: 1_200,
 	/** Names of next hops remembered, and for how long at most: where a name leads may change at any time. */

@@ -1,5 +1,6 @@
 /** Debian tools that some tests need; `npm test` installs them where it can (scripts/debian-tools.mjs lists them). */
 import { accessSync, constants } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** For `describe.skipIf(!hasTool("sipp"))`. */
@@ -12,4 +13,9 @@ export function hasTool(command: string): boolean {
 			return false;
 		}
 	});
+}
+
+/** For `describe.skipIf(!hasIpv6())`: containers often have none, not even on loopback. */
+export function hasIpv6(): boolean {
+	return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1"));
 }

@@ -38,7 +38,13 @@ export interface Head {
 
 const bad = (why: string): Fault => ({ status: 400, why });
 
-/** Reads one datagram: octets behind Content-Length are dropped, missing ones are a fault (RFC 3261 §18.3). */
+/** Says that the same request fits by TCP (RFC 3261 §18.1.1, §21.5.7). */
+const TOO_LARGE: Fault = { status: 513, why: "Message Too Large For UDP" };
+
+/**
+ * Reads one datagram: octets behind Content-Length are dropped, missing ones are a fault (RFC 3261 §18.3). One that was
+ * cut on its way, or whose answer might not fit a datagram, gets 513, so that its sender turns to TCP.
+ */
 export function parseDatagram(octets: Uint8Array): ParseResult {
 	if (octets.length > SIP_LIMITS.messageBytesMax) {
 		return { ok: false, status: 513, why: "Message Too Large", answerTo: undefined };
@@ -49,6 +55,10 @@ export function parseDatagram(octets: Uint8Array): ParseResult {
 	const head = parseHead(buffer.toString("latin1", 0, end === -1 ? buffer.length : end));
 	const rest = end === -1 ? buffer.subarray(buffer.length) : buffer.subarray(end + 4);
 	const length = head.contentLength ?? rest.length;
+	const short = end === -1 || length > rest.length;
+	const cut = short && octets.length >= SIP_LIMITS.datagramCutBytesMin;
+	if (cut || octets.length > SIP_LIMITS.datagramTakenBytesMax)
+		return finish({ ...head, fault: TOO_LARGE }, rest, undefined);
 	if (length > rest.length) return finish(head, rest, bad("Content-Length Beyond End Of Datagram"));
 	return finish(head, rest.subarray(0, length), undefined);
 }

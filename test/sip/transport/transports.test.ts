@@ -12,6 +12,7 @@ import {
 	type SipUserAgentOptions,
 	startSipUserAgent,
 } from "../../../src/sip/index.ts";
+import { hasIpv6 } from "../../support/tools.ts";
 import { request, SDP } from "../agent/wire.ts";
 
 const opened: { close(): unknown }[] = [];
@@ -168,6 +169,92 @@ describe("the address that peers are told", () => {
 		while (!received.some((text) => text.includes("200 OK"))) await once(peer.socket, "message");
 		expect(calls[0]?.localAddress).toBe("sip.example.net");
 		expect(received.join("")).toContain("Contact: <sip:sip.example.net:5099>");
+	});
+});
+
+describe.skipIf(!hasIpv6())("IPv6", () => {
+	const UDP6: ListenAddress = { transport: "udp", host: "::1", port: 0 };
+	const ask6 = async (text: string, port: number): Promise<string> => {
+		const socket = createSocket("udp6");
+		opened.push({ close: () => socket.close() });
+		const answer = once(socket, "message");
+		socket.send(Buffer.from(text, "latin1"), port, "::1");
+		return String((await answer)[0]);
+	};
+
+	test("received has no brackets, Contact and Via have (RFC 5118 §4.5)", async () => {
+		const { port, agent } = await start({ listen: [UDP6], onCall: (call) => call.progress(180) });
+		const trying = await ask6(request("INVITE", { body: SDP }).replace("192.0.2.9:5062", "[2001:db8::9]:5062"), port);
+		expect(trying).toMatch(/Via: SIP\/2\.0\/UDP \[2001:db8::9\]:5062;branch=\S+;rport=\d+;received=::1\r\n/);
+		const socket = createSocket("udp6");
+		opened.push({ close: () => socket.close() });
+		socket.bind(0, "::1");
+		await once(socket, "listening");
+		const invite = once(socket, "message");
+		agent.placeCall({
+			uri: "sip:1@[::1]",
+			next: { transport: "udp", host: "[::1]", port: socket.address().port },
+			from: "<sip:2@[::1]>",
+			sdp: SDP,
+			handlers: {},
+		});
+		const text = String((await invite)[0]);
+		expect(text).toContain(`Via: SIP/2.0/UDP [::1]:${port};branch=`);
+		expect(text).toContain(`Contact: <sip:[::1]:${port}>`);
+	});
+
+	test("sent-by that is the source, in brackets, gets no received", async () => {
+		const { port } = await start({ listen: [UDP6] });
+		const socket = createSocket("udp6");
+		opened.push({ close: () => socket.close() });
+		socket.bind(0, "::1");
+		await once(socket, "listening");
+		const answer = once(socket, "message");
+		const sentBy = `[::1]:${socket.address().port}`;
+		socket.send(request("OPTIONS").replace("192.0.2.9:5062", sentBy).replace(";rport", ""), port, "::1");
+		expect(String((await answer)[0])).toMatch(/Via: SIP\/2\.0\/UDP \[::1\]:\d+;branch=[^;\r]+\r\n/);
+	});
+});
+
+describe("several listen addresses", () => {
+	test.skipIf(!hasIpv6())("each tells what it advertises, the others what holds for all of their family", async () => {
+		const listen: ListenAddress[] = [
+			{ ...UDP, advertise: "203.0.113.7:5070" },
+			UDP,
+			{ ...UDP, host: "127.0.0.2" },
+			{ transport: "udp", host: "::1", port: 0 },
+		];
+		const { agent, calls } = await start({ listen, advertise: ["198.51.100.1:5090"] });
+		const contacts: string[] = [];
+		for (const { host, port } of agent.listening) {
+			const socket = createSocket(host === "::1" ? "udp6" : "udp4");
+			opened.push({ close: () => socket.close() });
+			const accepted = new Promise<string>((resolve) => {
+				socket.on("message", (octets) => {
+					if (String(octets).includes("Contact: ")) resolve(String(octets));
+				});
+			});
+			socket.send(request("INVITE", { callId: `call-${port}`, body: SDP }), port, host);
+			contacts.push(/Contact: <sip:(.*)>/.exec(await accepted)?.[1] ?? "");
+		}
+		const v6 = agent.listening[3]?.port;
+		expect(contacts).toEqual(["203.0.113.7:5070", "198.51.100.1:5090", "198.51.100.1:5090", `[::1]:${v6}`]);
+		expect(calls.map((call) => call.localAddress)).toEqual(["203.0.113.7", "198.51.100.1", "198.51.100.1", "::1"]);
+	});
+
+	test("a request of ours goes by the socket on the route to its next hop", async () => {
+		const { agent } = await start({ listen: [{ ...UDP, host: "127.0.0.2" }, UDP] });
+		const peer = await udpPeer();
+		const invite = once(peer.socket, "message");
+		agent.placeCall({
+			uri: "sip:1@127.0.0.1",
+			next: { transport: "udp", host: "127.0.0.1", port: peer.port },
+			from: "<sip:2@127.0.0.1>",
+			sdp: SDP,
+			handlers: {},
+		});
+		const [, from] = (await invite) as [Buffer, { port: number }];
+		expect(from.port).toBe(agent.listening[1]?.port);
 	});
 });
 
