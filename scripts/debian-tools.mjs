@@ -2,4 +2,6 @@
 export const DEBIAN_TOOLS = [
 	// SIPp, the peer of the wire tests and benches.
 	{ package: "sip-tester", command: "sipp" },
+	// The proxy that rings first (deploy/kamailio), with the modules that Debian packs apart.
+	{ package: "kamailio", command: "kamailio", with: ["kamailio-extra-modules", "kamailio-utils-modules"] },
 ];

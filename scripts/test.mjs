@@ -54,7 +54,7 @@ async function check(script, args) {
 async function provideTools() {
 	const missing = DEBIAN_TOOLS.filter((tool) => !isOnPath(tool.command));
 	if (missing.length === 0) return "all there";
-	const packages = missing.map((tool) => tool.package);
+	const packages = missing.flatMap((tool) => [tool.package, ...(tool.with ?? [])]);
 	if (!isOnPath("apt-get"))
 		return `${packages.join(", ")} missing, and there is no apt here; the tests that need them are skipped`;
 	if (process.geteuid?.() !== 0) {

@@ -66,7 +66,8 @@ async function answerTo(request: IncomingMessage, needs: LookupNeeds): Promise<A
 	if (!admitted(request, needs.token)) return { status: 401, body: { error: "the bearer token is missing or wrong" } };
 	if (request.method !== "GET") return { status: 405, body: { error: "only GET" } };
 	const url = URL.parse(request.url ?? "/", "http://proxy");
-	const ask = (name: string): string => url?.searchParams.get(name) ?? "";
+	// A plus that was not escaped reads as a blank, and Kamailio escapes none.
+	const ask = (name: string): string => (url?.searchParams.get(name) ?? "").replace(/^ /, "+");
 	switch (url?.pathname) {
 		case "/phone":
 			return phone(ask("user"), needs);

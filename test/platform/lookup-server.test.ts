@@ -66,6 +66,7 @@ describe("the look-ups of a proxy", () => {
 				why: "its route",
 			},
 		});
+		expect((await get(`/number?dialled=${NUMBER}`)).status).toBe(200);
 		expect((await get("/number?dialled=alice")).status).toBe(404);
 	});
 

@@ -1,0 +1,203 @@
+/** Ring first: Kamailio of Debian with the configuration of deploy/kamailio, phones, and two Afterbeep nodes behind it. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Kamailio, kamailioInstalled, startKamailio } from "../support/kamailio.ts";
+import {
+	freeTcpPort,
+	freeUdpPort,
+	type ListedMessage,
+	type Platform,
+	startPlatform,
+	until,
+} from "../support/platform.ts";
+import { openRtpStream } from "../support/rtp-stream.ts";
+import { header, openSipPhone, type Ringing, type SipAnswer, type SipPhone } from "../support/sip-phone.ts";
+import { speechSignal } from "../support/speech-signal.ts";
+import { openTestDatabase } from "../support/store.ts";
+
+const TOKEN = "a-token-of-the-proxy";
+const RING_SECONDS = 3;
+
+interface Subscriber {
+	readonly number: string;
+	readonly user: string;
+	readonly password: string;
+	readonly phone: SipPhone;
+}
+
+const opened = new AsyncDisposableStack();
+let first: Platform;
+let second: Platform;
+let kamailio: Kamailio;
+let caller: Subscriber;
+
+async function newSubscriber(ringing: Ringing = { answer: 486 }): Promise<Subscriber> {
+	const number = await first.activate({ PIN: "4821" });
+	return addPhone(number, ringing);
+}
+
+async function addPhone(number: string, ringing: Ringing): Promise<Subscriber> {
+	const made = await first.json<{ Username: string; Password: string }>("phones", "add", number);
+	const account = { user: made.Username, password: made.Password };
+	const phone = opened.use(await openSipPhone({ proxyPort: kamailio.port, ...account }));
+	phone.ringing = ringing;
+	return { number, phone, ...account };
+}
+
+async function registered(ringing: Ringing): Promise<Subscriber> {
+	const subscriber = await newSubscriber(ringing);
+	expect((await subscriber.phone.register()).status).toBe(200);
+	return subscriber;
+}
+
+const uriOf = (number: string) => `sip:${number}@127.0.0.1:${kamailio.port}`;
+
+/** Calls, and where somebody answers leaves two seconds of speech. */
+async function call(number: string): Promise<SipAnswer> {
+	const rtp = await openRtpStream();
+	const sdp = [
+		"v=0",
+		"o=- 1 1 IN IP4 127.0.0.1",
+		"s=-",
+		"c=IN IP4 127.0.0.1",
+		"t=0 0",
+		`m=audio ${rtp.port} RTP/AVP 0 101`,
+		"a=rtpmap:101 telephone-event/8000",
+		"",
+	];
+	try {
+		const answer = await caller.phone.send("INVITE", { uri: uriOf(number), sdp: sdp.join("\r\n") });
+		if (answer.status !== 200) return answer;
+		rtp.sendTo(Number(/^m=audio (\d+)/m.exec(answer.text)![1]));
+		await rtp.speak(speechSignal(2, 7));
+		expect((await caller.phone.bye(answer)).status).toBe(200);
+		return answer;
+	} finally {
+		rtp.close();
+	}
+}
+
+async function leave(callee: Subscriber): Promise<ListedMessage> {
+	const answer = await call(callee.number);
+	expect(answer.status, answer.text).toBe(200);
+	const [message] = await first.messages(callee.number, 1);
+	return message!;
+}
+
+const hasKamailio = kamailioInstalled();
+
+beforeAll(async () => {
+	if (!hasKamailio) return;
+	const database = opened.use(await openTestDatabase());
+	const folder = await mkdtemp(join(tmpdir(), "afterbeep-kamailio-nodes-"));
+	opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+	await writeFile(join(folder, "master.key"), randomBytes(32), { mode: 0o600 });
+	const lookupPort = await freeTcpPort();
+	const port = await freeUdpPort();
+	const env = {
+		DATABASE_URL: database.url,
+		AFTERBEEP_MASTER_KEY: join(folder, "master.key"),
+		AFTERBEEP_BLOBS: `file:${join(folder, "blobs")}`,
+		AFTERBEEP_MWI_ROUTES: `udp:127.0.0.1:${port}`,
+	};
+	first = await startPlatform({
+		env: {
+			...env,
+			AFTERBEEP_LOOKUP: `127.0.0.1:${lookupPort}`,
+			AFTERBEEP_LOOKUP_TOKEN: TOKEN,
+			AFTERBEEP_RING_SECONDS: String(RING_SECONDS),
+		},
+	});
+	opened.defer(async () => void (await first.stop()));
+	second = await startPlatform({ env: { ...env, AFTERBEEP_ROLES: "api,sip" } });
+	opened.defer(async () => void (await second.stop()));
+	kamailio = opened.use(
+		await startKamailio({
+			port,
+			nodes: [first.sipPort, second.sipPort],
+			lookupPort,
+			lookupToken: TOKEN,
+			settings: ["#!define PHONE_SILENT_MS 2500", "#!define NODE_SILENT_MS 2500"],
+		}),
+	);
+	caller = await newSubscriber();
+}, 120_000);
+afterAll(() => opened.disposeAsync());
+
+describe.skipIf(!hasKamailio)("a call that nobody takes becomes a voicemail", () => {
+	test.concurrent.each<[string, Ringing | undefined, string]>([
+		["nobody answers", "ring", "NoAnswer"],
+		["the phone is busy", { answer: 486 }, "Busy"],
+		["the call is declined", { answer: 603, after180: true }, "Busy"],
+		["the phone is not registered", undefined, "Unavailable"],
+		["the phone is unreachable", "silent", "Unavailable"],
+	])("where %s", async (_, ringing, reason) => {
+		const callee = ringing === undefined ? await newSubscriber() : await registered(ringing);
+		const message = await leave(callee);
+		expect(message).toMatchObject({ RedirectReason: reason, MailboxSource: "HistoryInfo", From: caller.number });
+		expect(message.DurationSeconds).toBeGreaterThan(1);
+		expect(callee.phone.received.some((text) => text.startsWith("INVITE "))).toBe(ringing !== undefined);
+	});
+});
+
+describe.skipIf(!hasKamailio)("the lamp", () => {
+	const counts = (phone: SipPhone) =>
+		phone.received.filter((text) => text.startsWith("NOTIFY ")).map((text) => header(text, "Voice-Message"));
+	const shows = (phone: SipPhone, count: string) =>
+		until(`${count} on the phone`, 20_000, async () => counts(phone).at(-1)?.startsWith(count));
+
+	test("of a phone that subscribed, and of one that did not, shows each change, also after it has been away", async () => {
+		const callee = await registered({ answer: 486 });
+		const other = await addPhone(callee.number, { answer: 486 });
+		expect((await other.phone.register()).status).toBe(200);
+		await shows(other.phone, "0/0");
+		const before = counts(callee.phone).length;
+		const subscribed = await callee.phone.send("SUBSCRIBE", {
+			uri: uriOf(callee.user),
+			headers: ["Event: message-summary", "Expires: 600"],
+		});
+		expect(subscribed.status, subscribed.text).toBe(200);
+		await until("the first NOTIFY", 20_000, async () => counts(callee.phone).length > before);
+		const [message] = [await leave(callee)];
+		await shows(callee.phone, "1/0");
+		await shows(other.phone, "1/0");
+		const inDialog = callee.phone.received.filter((text) => /^Subscription-State: active/m.test(text));
+		expect(inDialog.map((text) => header(text, "Voice-Message"))).toEqual(["0/0 (0/0)", "1/0 (0/0)"]);
+		// A phone that comes new is told what waits.
+		const third = await addPhone(callee.number, { answer: 486 });
+		expect((await third.phone.register()).status).toBe(200);
+		await shows(third.phone, "1/0");
+		const removed = await first.post("/v1.0/numbers/voicemail/delete", { PhoneNumber: message.PhoneNumber });
+		expect(removed.status).toBe(200);
+		await shows(other.phone, "0/0");
+		await shows(third.phone, "0/0");
+	});
+
+	test("of another subscriber stays hidden", async () => {
+		const victim = await newSubscriber();
+		const answer = await caller.phone.send("SUBSCRIBE", {
+			uri: uriOf(victim.number),
+			headers: ["Event: message-summary", `P-Asserted-Identity: <sip:${victim.number}@x>`],
+		});
+		expect(answer.status).toBe(403);
+	});
+});
+
+describe.skipIf(!hasKamailio)("several nodes", () => {
+	test("share the calls; when one dies without a word, the next calls are all taken", async () => {
+		const callee = await registered({ answer: 486 });
+		const answered = () => Promise.all([first, second].map((node) => node.counter("sip", "sipCallsAnswered")));
+		const before = await answered();
+		await Promise.all([call(callee.number), call(callee.number)]);
+		expect((await answered()).map((count, i) => count > before[i]!)).toEqual([true, true]);
+		// Kept: what a node records lies in its own folder until then.
+		await first.messages(callee.number, 2);
+		await second.kill();
+		const answers = await Promise.all([call(callee.number), call(callee.number), call(callee.number)]);
+		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+		expect(await first.messages(callee.number, 5)).toHaveLength(5);
+	});
+});
