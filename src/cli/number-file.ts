@@ -50,7 +50,7 @@ function entryProblem(entry: NumberImport, seen: ReadonlyMap<string, number>): s
 	if (!isE164(entry.number)) return `${shown} is not a number in E.164 form, such as +11234567890`;
 	const before = seen.get(entry.number);
 	if (before !== undefined) return `${entry.number} stands in line ${before} already`;
-	if (entry.areaCode !== undefined && !/^\d{1,6}$/.test(entry.areaCode)) return "AreaCode is not 1 to 6 digits";
+	if (entry.areaCode !== undefined && !/^\d{3}$/.test(entry.areaCode)) return "AreaCode is not 3 digits";
 	if (entry.zipCode !== undefined && !/^[A-Za-z0-9 -]{2,10}$/.test(entry.zipCode)) {
 		return "ZipCode is not 2 to 10 letters and digits";
 	}

@@ -8,7 +8,12 @@ import { writeOrder } from "./orders.ts";
 import { LIVE_STATUSES } from "./owned-number.ts";
 
 export type AdoptedNumber =
-	| { readonly accountId: string; readonly reason?: undefined }
+	| {
+			readonly accountId: string;
+			/** Of one that was taken from the pool just now. */
+			readonly orderId?: string | undefined;
+			readonly reason?: undefined;
+	  }
 	| { readonly accountId: undefined; readonly reason: string };
 
 export interface Adoption {
@@ -62,7 +67,7 @@ export async function adoptNumbers(
 	return new Map(
 		numbers.map((number): [string, AdoptedNumber] => {
 			const row = rows.get(number);
-			if (mine.has(number)) return [number, { accountId }];
+			if (mine.has(number)) return [number, { accountId, orderId }];
 			if (row === undefined) return [number, { accountId: undefined, reason: "is not a number of this operator" }];
 			// The same words for a stranger's number and for one that was cancelled: neither can be had.
 			const own = row.distributorId === who.distributorId && (LIVE_STATUSES as readonly string[]).includes(row.status);

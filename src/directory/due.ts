@@ -111,8 +111,9 @@ async function releaseNumber(needs: DueNeeds, number: string): Promise<boolean> 
 	return needs.store.transaction(async (tx) => {
 		const accountId = await dueNumber(tx, needs, number);
 		if (!accountId) return false;
-		await needs.hooks.onNumberReleased(tx, number);
+		// First, so that the event of the removal itself is told.
 		await eraseEvents(tx, number);
+		await needs.hooks.onNumberReleased(tx, number);
 		await backToPool(tx, needs, number, accountId);
 		// Names and addresses of its subscriber stand in the log too.
 		await eraseAudit(tx, number);

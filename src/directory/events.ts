@@ -41,7 +41,7 @@ export async function emit(
 	source: EventSource,
 	facts: (counts: EventCounts) => readonly EventFact[] | Promise<readonly EventFact[]>,
 ): Promise<void> {
-	const subscriptions = source.subscriptions ?? (await subscriptionsOf(tx, source.accountId));
+	const subscriptions = source.subscriptions ?? (await subscriptionsOfAccount(tx, source.accountId));
 	if (subscriptions.size === 0) return;
 	const counts = await countsOf(tx, source.phoneNumber);
 	const wanted = (await facts(counts)).filter(({ event }) =>
@@ -151,7 +151,8 @@ const eventsOfNumber = prepared((db, given: { readonly phoneNumber: string }) =>
 		.where("webhooks.active", "=", true),
 );
 
-async function subscriptionsOf(tx: Tx, accountId: string): Promise<ReadonlySet<string>> {
+/** What the webhooks of an account subscribe to: for who has many facts of it to tell. */
+export async function subscriptionsOfAccount(tx: Tx, accountId: string): Promise<ReadonlySet<string>> {
 	return new Set((await eventsOfAccount.run(tx, { accountId })).flatMap((row) => row.events));
 }
 

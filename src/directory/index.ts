@@ -9,6 +9,7 @@ export {
 } from "./accounts.ts";
 export { type AdoptedNumber, type Adoption, adoptNumbers } from "./adopt-numbers.ts";
 export { type AuditEntry, type AuditFilter, type AuditView, audit, eraseAudit, readAudit } from "./audit.ts";
+export { normalisedPath } from "./endpoint-scope.ts";
 export {
 	type EventCounts,
 	type EventFact,
@@ -17,6 +18,7 @@ export {
 	emitOrder,
 	eraseEvents,
 	eraseToldEvents,
+	subscriptionsOfAccount,
 	subscriptionsOfNumber,
 } from "./events.ts";
 export { createKeptAnswers, type KeptAnswers, type OnceRequest } from "./kept-answers.ts";
@@ -46,7 +48,7 @@ export {
 } from "./phones.ts";
 export { createRateLeases, type Lease, type RateLeases, type RateRule } from "./rate-leases.ts";
 export { createSigningKeys, type SigningKeys, type SigningKeyView } from "./signing-keys.ts";
-export { subscriberOfNumber } from "./subscriber-numbers.ts";
+export { type SubscriberOfNumber, subscriberOfNumber, subscribersOfNumbers } from "./subscriber-numbers.ts";
 export {
 	createSubscribers,
 	ROLES,

@@ -6,6 +6,7 @@ import { accountFor } from "./account-for.ts";
 import { audit } from "./audit.ts";
 import { iccidText, NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import { writeOrder } from "./orders.ts";
+import { subscriberFor } from "./subscriber-numbers.ts";
 import type { FindRoutes, PoolWish, Provisioned, ProvisionRequest } from "./types.ts";
 
 export interface ProvisionNeeds {
@@ -29,6 +30,7 @@ export async function provision(
 	const orderDate = needs.clock.now();
 	return needs.transaction(async (tx) => {
 		const { messageRouteId, voiceRouteId } = await needs.findRoutes(tx, accountId, request);
+		const subscriberId = await subscriberFor(tx, accountId, request.assignedSubscriberId);
 		const free = await firstFree(tx, who.distributorId, request);
 		if (free === undefined) {
 			throw new Failure(
@@ -50,7 +52,7 @@ export async function provision(
 				productType: request.productType,
 				messageRouteId: messageRouteId ?? null,
 				voiceRouteId: voiceRouteId ?? null,
-				assignedSubscriberId: request.assignedSubscriberId ?? null,
+				assignedSubscriberId: subscriberId ?? null,
 				iccid: sql`coalesce(${iccidText(request.iccid)}, iccid)`,
 				orderId,
 				provisionedOn: orderDate,

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { Failure, isE164 } from "../domain/index.ts";
 import type { Db, Tx } from "../store/index.ts";
+import { isId } from "./ids.ts";
 import { LIVE_STATUSES } from "./owned-number.ts";
 
 export function subscriberNotFound(): Failure {
@@ -97,7 +98,34 @@ export async function assignNumbers(
 	}
 }
 
-/** Orders may name subscribers that never were: such a number is free. */
+/**
+ * The subscriber that a number of the account is to have, as it is stored.
+ *
+ * @throws Failure `badInput` for one that the account does not have: unknown and foreign ones alike.
+ */
+export async function subscriberFor(
+	tx: Tx,
+	accountId: string,
+	named: string | null | undefined,
+): Promise<string | undefined> {
+	if (named === undefined || named === null || named === "") return undefined;
+	const row = isId(named)
+		? await tx
+				.selectFrom("subscribers")
+				.select("id")
+				.where(sql`lower(id)`, "=", named.toLowerCase())
+				.where("accountId", "=", accountId)
+				.executeTakeFirst()
+		: undefined;
+	if (row !== undefined) return row.id;
+	throw new Failure(
+		"badInput",
+		"AssignedSubscriberId is no subscriber of this account",
+		"Create it with POST /v1.0/subscribers/create, or name one of GET /v1.0/distributor/subscribers.",
+	);
+}
+
+/** Numbers of earlier versions may name subscribers that never were: such a number is free. */
 async function areSubscribers(tx: Tx, ids: readonly string[]): Promise<boolean> {
 	const found = await tx
 		.selectFrom("subscribers")
@@ -108,19 +136,31 @@ async function areSubscribers(tx: Tx, ids: readonly string[]): Promise<boolean> 
 	return found !== undefined;
 }
 
+export interface SubscriberOfNumber {
+	readonly subscriberId: string;
+	readonly name: string;
+	readonly email: string;
+}
+
 /** Whom the number is assigned to within its own account; undefined where to nobody. */
-export async function subscriberOfNumber(
+export async function subscriberOfNumber(db: Db | Tx, phoneNumber: string): Promise<SubscriberOfNumber | undefined> {
+	return (await subscribersOfNumbers(db, [phoneNumber])).get(phoneNumber);
+}
+
+/** Those of the numbers that are assigned to somebody. */
+export async function subscribersOfNumbers(
 	db: Db | Tx,
-	phoneNumber: string,
-): Promise<{ readonly subscriberId: string; readonly name: string; readonly email: string } | undefined> {
-	return db
+	phoneNumbers: readonly string[],
+): Promise<ReadonlyMap<string, SubscriberOfNumber>> {
+	const rows = await db
 		.selectFrom("numbers")
 		.innerJoin("subscribers", (join) =>
 			join
 				.on(sql`lower(subscribers.id)`, "=", sql`lower(numbers.assigned_subscriber_id)`)
 				.onRef("subscribers.accountId", "=", "numbers.accountId"),
 		)
-		.select(["subscribers.id as subscriberId", "subscribers.name", "subscribers.email"])
-		.where("numbers.number", "=", phoneNumber)
-		.executeTakeFirst();
+		.select(["numbers.number", "subscribers.id as subscriberId", "subscribers.name", "subscribers.email"])
+		.where(sql<boolean>`numbers.number = any(${phoneNumbers}::text[])`)
+		.execute();
+	return new Map(rows.map(({ number, ...subscriber }) => [number, subscriber]));
 }

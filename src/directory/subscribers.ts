@@ -185,16 +185,8 @@ async function transfer(
 		const { phoneNumbers } = before;
 		const now = needs.clock.now();
 		await tx.updateTable("subscribers").set({ accountId: to, updatedOn: now }).where("id", "=", found.id).execute();
+		const moved = await moveNumbers(tx, phoneNumbers, to);
 		if (phoneNumbers.length > 0) {
-			// In the order in which every change of several numbers locks them.
-			await tx
-				.selectFrom("numbers")
-				.select("number")
-				.where("number", "in", phoneNumbers)
-				.orderBy("number")
-				.forNoKeyUpdate()
-				.execute();
-			await tx.updateTable("numbers").set({ accountId: to }).where("number", "in", phoneNumbers).execute();
 			await needs.moveMailboxes(tx, phoneNumbers, to);
 		}
 		const entry = { who, at: now, thing: found.id, operation: who.operation ?? "transferSubscriber" };
@@ -204,10 +196,40 @@ async function transfer(
 			// Both sides find it in their log.
 			{ ...entry, accountId: from, ...change },
 			{ ...entry, accountId: to, ...change },
-			...phoneNumbers.map((number) => ({ ...entry, accountId: to, number, ...change })),
+			...moved.map(({ number, before, after }) => ({
+				...{ ...entry, accountId: to, number },
+				...{ before: { ...change.before, ...before }, after: { ...change.after, ...after } },
+			})),
 		);
 	}
 	return read(tx, found.id);
+}
+
+const ROUTELESS = { messageRouteId: null, voiceRouteId: null, messageEnabled: false } as const;
+
+/**
+ * Routes belong to the account that is left: a number must not lead there any more, nor keep them from being deleted.
+ * Messages need a route, so they are off until the new account gives one.
+ */
+async function moveNumbers(tx: Tx, phoneNumbers: readonly string[], accountId: string) {
+	if (phoneNumbers.length === 0) return [];
+	const rows = await tx
+		.selectFrom("numbers")
+		.select(["number", "messageRouteId", "voiceRouteId", "messageEnabled"])
+		.where("number", "in", phoneNumbers)
+		// The order in which every change of several numbers locks them.
+		.orderBy("number")
+		.forNoKeyUpdate()
+		.execute();
+	await tx
+		.updateTable("numbers")
+		.set({ accountId, ...ROUTELESS })
+		.where("number", "in", phoneNumbers)
+		.execute();
+	const audited = (row: { [Name in keyof typeof ROUTELESS]: string | boolean | null }) => ({
+		...{ MessageRouteId: row.messageRouteId, VoiceRouteId: row.voiceRouteId, MessageEnabled: row.messageEnabled },
+	});
+	return rows.map((row) => ({ number: row.number, before: audited(row), after: audited(ROUTELESS) }));
 }
 
 const VIEW_COLUMNS = [

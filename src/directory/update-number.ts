@@ -6,6 +6,7 @@ import type { Announcing } from "./events.ts";
 import { NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import { writeOrder } from "./orders.ts";
 import { ownedNumber } from "./owned-number.ts";
+import { subscriberFor } from "./subscriber-numbers.ts";
 import type { FindRoutes, NumberUpdate, NumberView, PlacedOrder } from "./types.ts";
 
 export async function updateNumber(
@@ -24,6 +25,8 @@ export async function updateNumber(
 	const named = { messageRouteId: messageRouteId ?? undefined, voiceRouteId: voiceRouteId ?? undefined };
 	const routes = await needs.findRoutes(tx, accountId, named);
 	Object.assign(changed, Object.fromEntries(Object.entries(routes).filter(([, id]) => id !== undefined)));
+	const subscriberId = await subscriberFor(tx, accountId, change.assignedSubscriberId);
+	if (subscriberId !== undefined) Object.assign(changed, { assignedSubscriberId: subscriberId });
 	const after: NumberView = { ...before, ...changed };
 	assertLawful(after);
 	if (Object.keys(changed).length > 0) {

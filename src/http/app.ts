@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
+import { normalisedPath } from "../directory/index.ts";
 import { LIMITS } from "../domain/index.ts";
+import { absentDetail } from "./absent-operations.ts";
 import { HttpError } from "./conventions/errors.ts";
 import { answerBrokenRequest, failureSender, settleServer } from "./conventions/failures.ts";
 import { secureHeaders, setSecureHeaders } from "./conventions/headers.ts";
@@ -34,8 +36,8 @@ import { workgroupOperations } from "./resources/workgroups.ts";
 
 /** Every operation of the API: served, documented and tested from this one list. */
 export function allOperations(deps: HttpDeps): readonly Operation[] {
-	return [
-		...tokenOperations(deps),
+	const operations: readonly Operation[] = [
+		...tokenOperations(deps, (endpoint) => isKnownPath(operations, endpoint)),
 		...numberOperations(deps),
 		...numberListOperations(deps),
 		...numberUpdateOperations(deps),
@@ -54,6 +56,13 @@ export function allOperations(deps: HttpDeps): readonly Operation[] {
 		...scheduleOperations(deps),
 		...webhookOperations(deps),
 	];
+	return operations;
+}
+
+/** Of an operation that is served, or of one that clients of the contract know and are told about. */
+function isKnownPath(operations: readonly Operation[], endpoint: string): boolean {
+	const path = `/v1.0${normalisedPath(endpoint)}`;
+	return operations.some((each) => each.path === path) || absentDetail(path) !== undefined;
 }
 
 /** The whole HTTP side, not yet listening: tests inject requests, `startHttp` listens. */

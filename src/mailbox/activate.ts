@@ -1,7 +1,13 @@
-import { audit, ownedNumber, subscriberOfNumber, subscriptionsOfNumber } from "../directory/index.ts";
+import {
+	audit,
+	ownedNumber,
+	type SubscriberOfNumber,
+	subscriberOfNumber,
+	subscriptionsOfNumber,
+} from "../directory/index.ts";
 import { Failure, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
-import { announce, changeData } from "./announce.ts";
+import { type Announced, announce, changeData } from "./announce.ts";
 import { auditedChange, auditedSettings } from "./audited.ts";
 import { forgetAttempts } from "./check-pin.ts";
 import { type CheckedFields, checkedFields } from "./fields.ts";
@@ -24,7 +30,10 @@ export async function activate(
 	const pinHash = await hashIfOwned(needs, who, phoneNumber, accountId, checked);
 	await needs.store.transaction(async (tx) => {
 		const { number, before, subscriptions } = await readLocked(tx, who, phoneNumber, accountId);
-		const filled = before === undefined ? await filledFromSubscriber(tx, phoneNumber, checked) : checked;
+		const filled =
+			before === undefined && !isWhole(checked)
+				? filledFromSubscriber(checked, await subscriberOfNumber(tx, phoneNumber))
+				: checked;
 		await upsertMailbox(tx, {
 			phoneNumber,
 			accountId: number.accountId,
@@ -41,13 +50,28 @@ export async function activate(
 			before,
 			after: auditedChange(filled),
 		});
-		const data = changeData(filled);
-		// Repeated without anything to change, it is no fact.
-		if (before !== undefined && Object.keys(data).length === 0) return;
-		const event = before === undefined ? "Voicemail_Activated" : "Voicemail_Updated";
-		await announce(needs, tx, { phoneNumber, accountId: number.accountId, subscriptions }, () => [{ event, data }]);
+		const mailbox = { phoneNumber, accountId: number.accountId, subscriptions };
+		await announceActivation(needs, tx, mailbox, before === undefined, filled);
 	});
 }
+
+/** @param isNew whether there was no mailbox before. */
+export async function announceActivation(
+	needs: Needs,
+	tx: Tx,
+	mailbox: Announced,
+	isNew: boolean,
+	fields: CheckedFields,
+): Promise<void> {
+	const data = changeData(fields);
+	// Repeated without anything to change, it is no fact.
+	if (!isNew && Object.keys(data).length === 0) return;
+	const event = isNew ? "Voicemail_Activated" : "Voicemail_Updated";
+	await announce(needs, tx, mailbox, () => [{ event, data }]);
+}
+
+const isWhole = ({ firstName, lastName, email }: CheckedFields) =>
+	firstName !== undefined && lastName !== undefined && email !== undefined;
 
 /** One piece for the server: the lock, and behind it what is read under it. */
 async function readLocked(tx: Tx, who: Principal, phoneNumber: string, accountId: string | undefined) {
@@ -60,9 +84,7 @@ async function readLocked(tx: Tx, who: Principal, phoneNumber: string, accountId
 }
 
 /** Of a new mailbox: names and e-mail that the request leaves out are those of the number's subscriber. */
-async function filledFromSubscriber(tx: Tx, phoneNumber: string, fields: CheckedFields): Promise<CheckedFields> {
-	if (fields.firstName !== undefined && fields.lastName !== undefined && fields.email !== undefined) return fields;
-	const subscriber = await subscriberOfNumber(tx, phoneNumber);
+export function filledFromSubscriber(fields: CheckedFields, subscriber: SubscriberOfNumber | undefined): CheckedFields {
 	if (subscriber === undefined) return fields;
 	// A request with either name means the whole: half of each would be nobody's.
 	const named = fields.firstName !== undefined || fields.lastName !== undefined;

@@ -5,15 +5,18 @@ import type { Tx } from "../store/index.ts";
 import type { CheckedFields } from "./fields.ts";
 import type { Needs } from "./needs.ts";
 
+export interface Announced {
+	readonly accountId: string;
+	readonly phoneNumber: string;
+	/** Of the account's webhooks, where they were read already. */
+	readonly subscriptions?: ReadonlySet<string> | undefined;
+}
+
 /** In the transaction of the fact, after its last change. @param facts see `emit`. */
 export function announce(
-	needs: Needs,
+	needs: Pick<Needs, "store" | "clock">,
 	tx: Tx,
-	mailbox: {
-		readonly accountId: string;
-		readonly phoneNumber: string;
-		readonly subscriptions?: ReadonlySet<string> | undefined;
-	},
+	mailbox: Announced,
 	facts: (counts: EventCounts) => readonly EventFact[] | Promise<readonly EventFact[]>,
 ): Promise<void> {
 	const { accountId, phoneNumber, subscriptions } = mailbox;

@@ -1,4 +1,5 @@
 /** What the audit log is told of a mailbox: the settings of the API, and of the PIN only that it is there. */
+import { sql } from "kysely";
 import { prepared, type Tx } from "../store/index.ts";
 import type { CheckedFields } from "./fields.ts";
 
@@ -13,7 +14,29 @@ const settings = prepared((db, given: { readonly phoneNumber: string }) =>
 export async function auditedSettings(tx: Tx, phoneNumber: string) {
 	const row = await settings.first(tx, { phoneNumber });
 	if (!row) return undefined;
-	return { FirstName: row.firstName, LastName: row.lastName, Email: row.email, PIN: row.pinSet ? "set" : null };
+	return asAudited(row);
+}
+
+interface SettingsRow {
+	readonly firstName: string | null;
+	readonly lastName: string | null;
+	readonly email: string | null;
+	readonly pinSet: unknown;
+}
+
+const asAudited = ({ firstName, lastName, email, pinSet }: SettingsRow) => ({
+	...{ FirstName: firstName, LastName: lastName, Email: email },
+	PIN: pinSet ? "set" : null,
+});
+
+/** Those of the numbers that have a mailbox, as `auditedSettings` has each. */
+export async function auditedSettingsOf(tx: Tx, phoneNumbers: readonly string[]) {
+	const rows = await tx
+		.selectFrom("mailboxes")
+		.select((eb) => ["phoneNumber", "firstName", "lastName", "email", eb("pinHash", "is not", null).as("pinSet")])
+		.where(sql<boolean>`phone_number = any(${phoneNumbers}::text[])`)
+		.execute();
+	return new Map(rows.map(({ phoneNumber, ...row }) => [phoneNumber, asAudited(row)]));
 }
 
 /** Only what was sent. */

@@ -1,11 +1,21 @@
 /** Mailboxes in bulk: lines of a file, some hundred in one transaction with the mark of how far it came. */
-import { type AdoptedNumber, accountFor, adoptNumbers, audit } from "../directory/index.ts";
-import { Failure, isWeakPin, newId, type Principal } from "../domain/index.ts";
+import {
+	type AdoptedNumber,
+	accountFor,
+	adoptNumbers,
+	audit,
+	subscribersOfNumbers,
+	subscriptionsOfAccount,
+} from "../directory/index.ts";
+import { Failure, newId, type Principal } from "../domain/index.ts";
 import type { Tx } from "../store/index.ts";
-import { checkedFields } from "./fields.ts";
+import { announceActivation, filledFromSubscriber } from "./activate.ts";
+import { auditedChange, auditedSettingsOf } from "./audited.ts";
+import { type CheckedFields, checkedFields } from "./fields.ts";
 import { MAILBOX_LIMITS } from "./limits.ts";
 import type { Needs } from "./needs.ts";
 import type { ImportProgress, MailboxImport, MailboxImportLine } from "./types.ts";
+import { columnsOf } from "./upsert.ts";
 
 /**
  * Goes through the lines in their order. What was done before under the same `importId` is passed over, so that an
@@ -79,23 +89,41 @@ async function storeBatch(
 		numbers: lines.map((line) => line.phoneNumber),
 		knownOnly: given.knownOnly === true,
 	});
+	const held = lines.map((line) => line.phoneNumber);
+	const before = await auditedSettingsOf(tx, held);
+	const subscribers = await subscribersOfNumbers(tx, held);
 	const problems: { line: number; reason: string }[] = [];
 	const entries = [];
+	const subscribed = new Map<string, ReadonlySet<string>>();
 	for (const [i, line] of lines.entries()) {
 		const adopted: AdoptedNumber = numbers.get(line.phoneNumber)!;
 		if (adopted.accountId === undefined) {
 			problems.push({ line: line.line, reason: `${line.phoneNumber} ${adopted.reason}` });
 			continue;
 		}
-		await storeLine(tx, line, adopted.accountId, hashes[i], now);
+		const { accountId: owner } = adopted;
+		const earlier = before.get(line.phoneNumber);
+		const sent = checkedFields(line.fields);
+		const fields = earlier === undefined ? filledFromSubscriber(sent, subscribers.get(line.phoneNumber)) : sent;
+		await storeLine(tx, line, fields, owner, hashes[i], now);
 		entries.push({
 			who,
 			at: now,
-			accountId: adopted.accountId,
+			accountId: owner,
 			number: line.phoneNumber,
 			operation: who.operation ?? "importMailboxes",
-			after: { Import: given.importId },
+			before: earlier,
+			after: {
+				Import: given.importId,
+				...(adopted.orderId !== undefined && { OrderId: adopted.orderId, Status: "Active" }),
+				...auditedChange(fields),
+				...(line.timeZone !== undefined && { TimeZone: line.timeZone }),
+				...(line.language !== undefined && { Language: line.language }),
+			},
 		});
+		if (!subscribed.has(owner)) subscribed.set(owner, await subscriptionsOfAccount(tx, owner));
+		const mailbox = { accountId: owner, phoneNumber: line.phoneNumber, subscriptions: subscribed.get(owner)! };
+		await announceActivation(needs, tx, mailbox, earlier === undefined, fields);
 	}
 	await audit(tx, ...entries);
 	return problems;
@@ -104,24 +132,15 @@ async function storeBatch(
 async function storeLine(
 	tx: Tx,
 	line: MailboxImportLine,
+	fields: CheckedFields,
 	accountId: string,
 	pinHash: string | undefined,
 	now: Date,
 ): Promise<void> {
-	const { firstName, lastName, email } = checkedFields(line.fields);
 	const columns = {
-		...(firstName !== undefined && { firstName }),
-		...(lastName !== undefined && { lastName }),
-		...(email !== undefined && { email }),
+		...columnsOf(fields, pinHash, line.phoneNumber, now),
 		...(line.timeZone !== undefined && { timeZone: line.timeZone }),
 		...(line.language !== undefined && { language: line.language }),
-		...(pinHash !== undefined && {
-			pinHash,
-			pinResetId: null,
-			pinChangedOn: now,
-			pinChangeRequired: isWeakPin(line.fields.pin!, line.phoneNumber),
-		}),
-		updatedOn: now,
 	};
 	const { id } = await tx
 		.insertInto("mailboxes")

@@ -3,13 +3,16 @@ import type { NumberHooks } from "../directory/index.ts";
 import type { Tx } from "../store/index.ts";
 import { bumpLamp } from "./mailbox-row.ts";
 import type { Needs } from "./needs.ts";
-import { eraseMailbox } from "./remove.ts";
+import { announceRemoval, eraseMailbox } from "./remove.ts";
 
 export function numberHooks(needs: Pick<Needs, "store" | "clock">): NumberHooks {
 	return {
 		onNumberMoved: (tx, from, to) => move(needs, tx, from, to),
 		eraseAudio: (number) => eraseAudio(needs, number),
-		onNumberReleased: async (tx, number) => void (await eraseMailbox(needs, tx, number)),
+		onNumberReleased: async (tx, number) => {
+			const erased = await eraseMailbox(needs, tx, number);
+			if (erased !== undefined) await announceRemoval(needs, tx, number, erased);
+		},
 	};
 }
 

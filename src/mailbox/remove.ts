@@ -30,10 +30,25 @@ export async function remove(
 			before: { ...before, Messages: erased.messages, Greetings: erased.greetings },
 		});
 		await eraseToldEvents(tx, phoneNumber);
-		await announce(needs, tx, { phoneNumber, accountId: number.accountId }, () => [
-			{ event: "Voicemail_Removed", data: { MessagesDeleted: erased.messages } },
-		]);
+		await announceRemoval(needs, tx, phoneNumber, erased);
 	});
+}
+
+export async function announceRemoval(
+	needs: Pick<Needs, "store" | "clock">,
+	tx: Tx,
+	phoneNumber: string,
+	erased: ErasedMailbox,
+): Promise<void> {
+	await announce(needs, tx, { phoneNumber, accountId: erased.accountId }, () => [
+		{ event: "Voicemail_Removed", data: { MessagesDeleted: erased.messages } },
+	]);
+}
+
+export interface ErasedMailbox {
+	readonly accountId: string;
+	readonly messages: number;
+	readonly greetings: number;
 }
 
 /** @param tx holds the number. @returns how much there was, undefined for no mailbox. */
@@ -41,11 +56,11 @@ export async function eraseMailbox(
 	needs: Pick<Needs, "store">,
 	tx: Tx,
 	phoneNumber: string,
-): Promise<{ readonly messages: number; readonly greetings: number } | undefined> {
+): Promise<ErasedMailbox | undefined> {
 	// Waits for deposits that hold the mailbox; their messages are then among those deleted below.
 	const mailbox = await tx
 		.selectFrom("mailboxes")
-		.select("id")
+		.select(["id", "accountId"])
 		.where("phoneNumber", "=", phoneNumber)
 		.forUpdate()
 		.executeTakeFirst();
@@ -62,5 +77,5 @@ export async function eraseMailbox(
 		tx,
 		[...messages, ...greetings].map((row) => row.blobKey),
 	);
-	return { messages: messages.length, greetings: greetings.length };
+	return { accountId: mailbox.accountId, messages: messages.length, greetings: greetings.length };
 }

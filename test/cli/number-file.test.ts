@@ -35,7 +35,7 @@ describe("The file of numbers to import", () => {
 		expect(problems.map((problem) => problem.reason).join("\n")).toMatchInlineSnapshot(`
 			""2015550002" is not a number in E.164 form, such as +11234567890
 			+12015550001 stands in line 2 already
-			AreaCode is not 1 to 6 digits
+			AreaCode is not 3 digits
 			ICCID is not 18 to 20 digits
 			has 5 fields
 			ZipCode is not 2 to 10 letters and digits

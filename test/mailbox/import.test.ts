@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { readMailboxFile } from "../../src/cli/mailbox-file.ts";
+import { readAudit } from "../../src/directory/index.ts";
 import { codeOf } from "../directory/support.ts";
+import { addWebhook } from "../support/webhooks.ts";
 import { openMailboxes } from "./support.ts";
 
 const CSV = `Number,PIN,FirstName,LastName,Email,TimeZone,Language
@@ -52,6 +54,56 @@ test("an import makes numbers and mailboxes, goes on where it stopped, and may b
 	expect(await m.mailboxes.details("+12015550002")).toBeUndefined();
 	await run({ again: true });
 	expect(await m.mailboxes.details("+12015550002")).toBeDefined();
+});
+
+test("an import is told and written down as activations are, filled from subscribers, and never with a PIN", async () => {
+	await using m = await openMailboxes();
+	const { id: accountId } = await m.store.db.selectFrom("accounts").select("id").executeTakeFirstOrThrow();
+	await addWebhook(m.store.db, m.masterKey, "WID-one", accountId, ["Voicemail_*"]);
+	const subscriber = { id: "TSUID-maria", accountId, name: "Maria de Souza", role: "Subscriber" };
+	await m.store.db
+		.insertInto("subscribers")
+		.values({ ...subscriber, email: "maria@example.com" })
+		.execute();
+	await m.store.db
+		.updateTable("numbers")
+		.set({ assignedSubscriberId: subscriber.id })
+		.where("number", "=", m.number)
+		.execute();
+	const run = (importId: string, csv: string) => {
+		const { lines } = readMailboxFile(csv);
+		return m.mailboxes.importMailboxes(m.who, { importId, accountId: undefined, lines }, () => {});
+	};
+	const told = async (phoneNumber: string) =>
+		(
+			await m.store.db
+				.selectFrom("webhookEvents")
+				.select(["event", "data"])
+				.where("phoneNumber", "=", phoneNumber)
+				.orderBy("id")
+				.execute()
+		).map(({ event, data }) => [event, data]);
+	const written = async (number: string) =>
+		(await readAudit(m.store.db, { number, limit: 10 }))
+			.filter((entry) => entry.operation === "importMailboxes")
+			.map(({ before, after }) => ({ before, after }))
+			.reverse();
+
+	await run("first", `Number,PIN,FirstName,Email\n+12015550001,4821,Jane,jane@example.com\n${m.number},,,\n`);
+	await run("second", "Number,FirstName\n+12015550001,Joan\n");
+	expect(await told("+12015550001")).toEqual([
+		["Voicemail_Activated", { FirstName: "Jane", Email: "jane@example.com", PinChanged: true }],
+		["Voicemail_Updated", { FirstName: "Joan" }],
+	]);
+	expect(await told(m.number)).toEqual([
+		["Voicemail_Activated", { FirstName: "Maria", LastName: "de Souza", Email: "maria@example.com" }],
+	]);
+	expect(await written("+12015550001")).toMatchObject([
+		{ before: null, after: { Import: "first", Status: "Active", FirstName: "Jane", PIN: "set" } },
+		{ before: { FirstName: "Jane", PIN: "set" }, after: { Import: "second", FirstName: "Joan" } },
+	]);
+	expect(await written(m.number)).toMatchObject([{ before: null, after: { Email: "maria@example.com" } }]);
+	expect(JSON.stringify(await readAudit(m.store.db, { limit: 100 }))).not.toContain("4821");
 });
 
 test("a stranger's number, a cancelled one, and with known-only an unknown one are named and left out", async () => {

@@ -20,16 +20,7 @@ export async function addExampleThings(api: TestApi): Promise<void> {
 	}
 	await api.post("/v1.0/numbers/voicemail/activate", { PhoneNumber: "+18018018011", Email: "john@example.com" });
 	const { store, operator } = api;
-	await store.db
-		.insertInto("subscribers")
-		.values({
-			id: "TSUID-1234567999",
-			accountId: operator.accountId,
-			name: "Jerome User 3",
-			email: "jerome3@joonto.com",
-			role: "Manager",
-		})
-		.execute();
+	await addExampleSubscriber(api);
 	await store.db
 		.insertInto("accountKeys")
 		.values({
@@ -65,6 +56,15 @@ export async function addExampleThings(api: TestApi): Promise<void> {
 	await addWebhook(store.db, api.masterKey, WEBHOOK, operator.accountId);
 	// Of a number whose mailbox no example deletes: with it would go what is kept of its events.
 	await addDelivery(store.db, WEBHOOK, operator.accountId, EVENT, "+18018018011");
+}
+
+export async function addExampleSubscriber({ store, operator }: TestApi): Promise<void> {
+	const { accountId } = operator;
+	const subscriber = { name: "Jerome User 3", email: "jerome3@joonto.com", role: "Manager" };
+	await store.db
+		.insertInto("subscribers")
+		.values({ id: "TSUID-1234567999", accountId, ...subscriber })
+		.execute();
 }
 
 /** Numbers that provisioning gives out, in the pool that all accounts of the operator share. */

@@ -3,12 +3,18 @@ import { columnsOf } from "../../src/directory/webhooks/rows.ts";
 import { createSealing, newSigningKey } from "../../src/directory/webhooks/sealing.ts";
 import type { Db } from "../../src/store/index.ts";
 
-export async function addWebhook(db: Db, masterKey: Uint8Array, webhookId: string, accountId: string): Promise<void> {
+export async function addWebhook(
+	db: Db,
+	masterKey: Uint8Array,
+	webhookId: string,
+	accountId: string,
+	events: readonly string[] = ["Voicemail_New"],
+): Promise<void> {
 	const sealing = createSealing(masterKey);
 	const webhook = {
 		url: "https://example.com/webhooks",
 		method: "POST" as const,
-		events: ["Voicemail_New"],
+		events,
 		authentication: { type: "None" as const, username: null, credential: null },
 	};
 	await db

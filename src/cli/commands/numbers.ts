@@ -22,14 +22,16 @@ export const numbersList: Command = {
 		const canonical = status === undefined ? undefined : status.charAt(0).toUpperCase() + status.slice(1).toLowerCase();
 		return withPlatform(invocation, async ({ numbers }) => {
 			const { terminal } = invocation;
-			const views = (await numbers.list({ status: canonical, limit })).map(numberView);
+			const views = (await numbers.list({ status: canonical, limit: limit + 1 })).map(numberView);
+			const more = views.length > limit;
+			if (more) views.pop();
 			if (invocation.json) terminal.json(views);
 			else if (views.length === 0) terminal.remark("No such numbers. Fill the pool: afterbeep numbers import FILE.csv");
 			else {
 				const titles = ["Number", "Status", "AccountId", "AreaCode", "ZipCode", "ICCID"] as const;
 				const rows = views.map((view) => titles.map((title) => view[title]));
 				for (const line of table(titles, rows)) terminal.line(line);
-				if (views.length === limit) terminal.remark(`The first ${limit}; more with --limit.`);
+				if (more) terminal.remark(`The first ${limit}; more with --limit.`);
 			}
 			return 0;
 		});
@@ -74,8 +76,9 @@ Numbers that are held already are skipped. The first import removes the unassign
 			if (invocation.json) terminal.json({ Imported: result.imported, Skipped: result.skipped, Bad: bad });
 			else {
 				const held = result.skipped.length === 0 ? "" : `, ${result.skipped.length} held already`;
-				const left = bad.length === 0 ? "" : `, ${bad.length} bad lines left out`;
-				terminal.line(`${result.imported} numbers imported${held}${left}.`);
+				const left = bad.length === 0 ? "" : `, ${bad.length} bad ${bad.length === 1 ? "line" : "lines"} left out`;
+				const imported = result.imported === 1 ? "1 number" : `${result.imported} numbers`;
+				terminal.line(`${imported} imported${held}${left}.`);
 			}
 			return 0;
 		});

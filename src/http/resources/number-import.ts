@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accountId, iccid, optionalCode, phoneNumber } from "../conventions/fields.ts";
+import { accountId, areaCode, iccid, optionalCode, phoneNumber } from "../conventions/fields.ts";
 import { type Operation, operation } from "../conventions/operation.ts";
 import type { HttpDeps } from "../deps.ts";
 import { HTTP_LIMITS } from "../limits.ts";
@@ -10,7 +10,7 @@ const ImportRequest = z.object({
 			z.object({
 				Number: phoneNumber,
 				AccountId: accountId,
-				AreaCode: optionalCode("[0-9]{1,6}", "must be 1 to 6 digits", "Area of the number.", "801"),
+				AreaCode: areaCode,
 				ZipCode: optionalCode(
 					"[A-Za-z0-9 -]{2,10}",
 					"must be 2 to 10 letters and digits",

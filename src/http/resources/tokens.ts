@@ -35,7 +35,14 @@ const TokenResponse = z.object({
 	tokenExpiry: z.string().meta({ description: "`MM/dd/yyyy hh:mm:ss tt` in UTC." }),
 });
 
-export function tokenOperations({ tokens, clock, log, rateLeases, settings }: HttpDeps): readonly Operation[] {
+/**
+ * @param isKnownPath whether an endpoint, by URL or path, is one of the API: a token for any other would only ever be
+ *   answered with 403.
+ */
+export function tokenOperations(
+	{ tokens, clock, log, rateLeases, settings }: HttpDeps,
+	isKnownPath: (endpoint: string) => boolean,
+): readonly Operation[] {
 	// Its own budget, since scoped tokens force a call before nearly every other. By key and address together: who
 	// knows only a key, from elsewhere, must not be able to lock its owner out.
 	const budget = createSharedBudget("token", settings.rateLimitPerMinute, { leases: rateLeases, clock, log });
@@ -71,6 +78,13 @@ export function tokenOperations({ tokens, clock, log, rateLeases, settings }: Ht
 					}
 					throw error;
 				});
+				// Judged last: only who has the secret hears more than that it is wrong.
+				if (ApiEndpoint !== undefined && !isKnownPath(ApiEndpoint)) {
+					refuse(
+						"ApiEndpoint names no endpoint of this API",
+						"Name one of GET /openapi.json, or leave it out for all.",
+					);
+				}
 				return { token: issued.token, successful: true, tokenExpiry: usDateTime(issued.expiresOn) };
 			},
 		}),

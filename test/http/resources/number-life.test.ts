@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../../src/domain/index.ts";
 import { openTestApi, type TestApi } from "../../support/http-api.ts";
+import { addWebhook } from "../../support/webhooks.ts";
 
 const DAY_MS = 86_400_000;
 let api: TestApi;
@@ -98,6 +99,7 @@ describe("parking and cancelling", () => {
 
 	test("after 30 days everything is erased, and the next owner hears nothing", async () => {
 		const number = await api.number();
+		await addWebhook(api.store.db, api.masterKey, "WID-of-the-last", api.operator.accountId, ["Voicemail_*"]);
 		await voicemail("activate", number, { PIN: "4821", Email: "old@example.com", FirstName: "Old" });
 		const { mailboxId, messageId } = await leaveMessage(number);
 		const row = await api.store.db
@@ -127,6 +129,15 @@ describe("parking and cancelling", () => {
 		expect(greetings).toEqual([]);
 		const log = await api.store.db.selectFrom("auditEntries").selectAll().where("number", "=", number).execute();
 		expect(JSON.stringify(log)).not.toContain("old@example.com");
+		const events = await api.store.db
+			.selectFrom("webhookEvents")
+			.selectAll()
+			.where("phoneNumber", "=", number)
+			.execute();
+		expect(events).toMatchObject([
+			{ event: "Voicemail_Removed", accountId: api.operator.accountId, data: { MessagesDeleted: 1 } },
+		]);
+		await api.store.db.deleteFrom("webhooks").where("id", "=", "WID-of-the-last").execute();
 		// Who had it hears that it is too late, not that it never was.
 		const gone = await api.post("/v1.0/numbers/reactivate", { PhoneNumber: number });
 		expect(gone).toMatchObject({ status: 400, body: late.body });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openTestApi, PROVISION, type TestApi } from "../../support/http-api.ts";
+import { addExampleSubscriber } from "../../support/example-things.ts";
+import { EXAMPLE_ACCOUNT, openTestApi, PROVISION, type TestApi } from "../../support/http-api.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -94,11 +95,40 @@ describe("POST /v1.0/numbers/provision", () => {
 	});
 });
 
+test("an AssignedSubscriberId that is none of the account's is refused alike, and takes no number", async () => {
+	await using own = await openTestApi();
+	const { body: other } = await own.post("/v1.0/account/create", { AccountName: "Other" });
+	const stranger = { id: "TSUID-other", accountId: String(other.AccountId), name: "O", email: "o@example.com" };
+	await own.store.db
+		.insertInto("subscribers")
+		.values({ ...stranger, role: "Subscriber" })
+		.execute();
+	const mine = { ...PROVISION, AccountId: EXAMPLE_ACCOUNT };
+	const { body: held } = await own.post("/v1.0/numbers/provision", mine);
+	const free = () => own.store.db.selectFrom("numbers").select("number").where("status", "=", "Pool").execute();
+	const before = await free();
+	const update = { Number: held.PhoneNumberAssigned };
+	for (const AssignedSubscriberId of ["TSUID-nobody", "TSUID-other"]) {
+		for (const [path, request] of [
+			["provision", mine],
+			["update", update],
+		] as const) {
+			const { body } = await own.post(`/v1.0/numbers/${path}`, { ...request, AssignedSubscriberId });
+			expect(body, path).toEqual({
+				StatusCode: 400,
+				Message: expect.stringMatching(/^Bad request: AssignedSubscriberId is no subscriber of this account/),
+			});
+		}
+	}
+	expect(await free()).toEqual(before);
+});
+
 describe("GET /v1.0/numbers", () => {
 	const sim = "8901240397190557414F";
 	let number: string;
 	beforeAll(async () => {
-		const { body } = await provision({ ...PROVISION, ICCID: sim, AssignedSubscriberId: "TSUID-1234567999" });
+		await addExampleSubscriber(api);
+		const { body } = await provision({ ...PROVISION, ICCID: sim, AssignedSubscriberId: "tsuid-1234567999" });
 		number = body.PhoneNumberAssigned as string;
 	});
 	const get = (query: string) => api.get(`/v1.0/numbers?${query}`);

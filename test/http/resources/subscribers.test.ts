@@ -176,6 +176,28 @@ describe("subscribers", () => {
 		expect((await api.post("/v1.0/subscribers/transfer", nowhere)).body.Message).toContain("Invalid AccountId");
 	});
 
+	test("a transfer leaves the routes of the old account behind, and the log says so", async () => {
+		const PhoneNumber = await number();
+		const { SubscriberId } = (await create({ Email: "moves@joonto.com", PhoneNumbers: [PhoneNumber] })).body;
+		const routes = {
+			MessageRouteId: "MRID-2a9d1f04-51c7-4c0e-9f0b-6a1de2b7c3d5",
+			VoiceRouteId: "CRID-4dec6beb-3985-444b-8c06-8baa5jjvawe",
+		};
+		const set = await api.post("/v1.0/numbers/update", { Number: PhoneNumber, MessageEnabled: true, ...routes });
+		expect(set.body).toMatchObject(routes);
+		const way = { SubscriberId, FromAccountId: EXAMPLE_ACCOUNT, ToAccountId: other };
+		expect((await api.post("/v1.0/subscribers/transfer", way)).status).toBe(200);
+		const found = (await api.get(`/v1.0/numbers?Number=${encodeURIComponent(PhoneNumber)}`)).body;
+		const none = { MessageRouteId: null, VoiceRouteId: null, MessageEnabled: false };
+		expect(found).toMatchObject({ ...none, AssignedSubscriberId: SubscriberId });
+		const [entry] = await readAudit(api.store.db, { number: PhoneNumber, limit: 1 });
+		expect(entry).toMatchObject({
+			operation: "transferSubscriber",
+			before: { AccountId: EXAMPLE_ACCOUNT, ...routes, MessageEnabled: true },
+			after: { AccountId: other, ...none },
+		});
+	});
+
 	test("the operator's list has all subscribers in pages, with no subscriptions", async () => {
 		const first = (await api.get("/v1.0/distributor/subscribers")).body;
 		expect(first.PageNumber).toBe(1);
@@ -184,7 +206,7 @@ describe("subscribers", () => {
 		const rest = (await api.get("/v1.0/distributor/subscribers?PageNumber=2&TotalPerPage=10")).body;
 		expect(rest.TotalSubscribers).toBe(first.TotalSubscribers);
 		const ofOther = (await api.get(`/v1.0/distributor/subscribers?AccountId=${other}&TotalPerPage=100`)).body;
-		expect(ofOther.TotalSubscribers).toBe(2);
+		expect(ofOther.TotalSubscribers).toBe(3);
 	});
 });
 

@@ -75,6 +75,24 @@ describe("POST /v1.0/oauth2/tokens", () => {
 		});
 	});
 
+	test.each([["nonsense"], ["https://api.telegent.com/v1.0/numbers/voicemail/activat"], ["/v1.0/numbers/{id}"]])(
+		"a token for %s, which is no endpoint, is refused: every use of it would be 403",
+		async (ApiEndpoint) => {
+			const answer = await ask({ ...credentials(), ApiEndpoint });
+			expect(answer.json()).toEqual({
+				StatusCode: 400,
+				Message: expect.stringMatching(/^Bad request: ApiEndpoint names no endpoint of this API/),
+			});
+			expect((await ask({ ...credentials(), AccountSecret: "wrong-secret", ApiEndpoint })).statusCode).toBe(401);
+		},
+	);
+
+	test("a token for an operation of the contract that Afterbeep does not have is given: its use says why", async () => {
+		const { token } = (await ask({ ...credentials(), ApiEndpoint: "/v1.0/message/outbound" })).json();
+		const used = await api.post("/v1.0/message/outbound", {}, { authorization: `Bearer ${token}` });
+		expect(used.body).toMatchObject({ StatusCode: 404, Message: expect.stringContaining("not part of Afterbeep") });
+	});
+
 	test("a blank ApiEndpoint is none: the token is good for all", async () => {
 		const { token } = (await ask({ ...credentials(), ApiEndpoint: "" })).json();
 		const response = await api.app.inject({
