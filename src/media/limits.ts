@@ -32,6 +32,8 @@ export const MEDIA_LIMITS = {
 	 * twice net.core.rmem_max, and counts some 770 octets for 20 ms: 10 s with the usual rmem_max of 208 kB.
 	 */
 	receiveBufferBytes: 208 * 1024,
+	/** From one reading of all sockets to the next, where many calls send. Far below what a caller could notice. */
+	restMs: 5,
 	/** Turns of the event loop, each of up to 32 packets, in which the end of a recording reads what has arrived. */
 	drainTurnsMax: 24,
 	/** A latched source that is quiet for so long may be followed to another port of the peer. */

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { MediaError } from "./failures.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
+import { ring } from "./session/rest.ts";
 import type { MediaEvent, MediaLog } from "./types.ts";
 import type {
 	Answers,
@@ -23,7 +24,7 @@ interface Asked {
 }
 
 export interface WorkerHandleOptions {
-	readonly setup: WorkerSetup;
+	readonly setup: Omit<WorkerSetup, "bell">;
 	readonly log: MediaLog;
 	onEvent(session: number, event: MediaEvent): void;
 	/** The thread ended without being told to. */
@@ -35,6 +36,7 @@ export class WorkerHandle {
 	/** Sessions that were opened here. */
 	readonly sessions = new Set<number>();
 	readonly #worker: Worker;
+	readonly #bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 	readonly #options: WorkerHandleOptions;
 	readonly #asked = new Map<number, Asked>();
 	#nextAsk = 0;
@@ -46,7 +48,8 @@ export class WorkerHandle {
 	constructor(options: WorkerHandleOptions) {
 		this.#options = options;
 		this.lineage = options.setup.lineage;
-		this.#worker = new Worker(WORKER_FILE, { workerData: options.setup, name: `media-${this.lineage}` });
+		const setup: WorkerSetup = { ...options.setup, bell: this.#bell };
+		this.#worker = new Worker(WORKER_FILE, { workerData: setup, name: `media-${this.lineage}` });
 		this.#worker.on("message", (messages: readonly FromWorker[]) => {
 			for (const message of messages) this.#heard(message);
 		});
@@ -93,6 +96,7 @@ export class WorkerHandle {
 		const messages = this.#outbox;
 		this.#outbox = [];
 		this.#worker.postMessage(messages);
+		ring(this.#bell);
 	};
 
 	#heard(message: FromWorker): void {

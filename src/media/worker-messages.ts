@@ -21,6 +21,8 @@ export interface WorkerFailure {
 export interface WorkerSetup {
 	readonly recordingLogFolder: string;
 	readonly lineage: string;
+	/** One number, see `Rest`: rung with every message to the worker. */
+	readonly bell: Int32Array<SharedArrayBuffer>;
 }
 
 /** Commands without answer. */

@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { MEDIA_LIMITS } from "./limits.ts";
 import { LogWriter } from "./recording-log/index.ts";
 import { PlayoutClock } from "./session/playout-clock.ts";
+import { Rest } from "./session/rest.ts";
 import { type HostCounters, type SessionHost, WorkerSession } from "./session/session.ts";
 import type { LoggedRecording, MediaEvent, MediaLog } from "./types.ts";
 import type { Command, FromWorker, Question, ToWorker, WorkerSetup } from "./worker-messages.ts";
@@ -59,7 +60,15 @@ const playout = new PlayoutClock(now, (error) => {
 	counters.sessionErrors++;
 	log.error({ err: error }, "playing to one call stopped: error of ours");
 });
-const host: SessionHost = { recordings, playout, log, now, wall: Date.now, counters };
+const rest = new Rest({
+	everyMs: MEDIA_LIMITS.restMs,
+	bell: setup.bell,
+	now,
+	dueMs: () => playout.dueMs,
+	beforeRest: post,
+});
+const heard = (): number => rest.heard();
+const host: SessionHost = { recordings, playout, log, now, heard, wall: Date.now, counters };
 const sessions = new Map<number, WorkerSession>();
 
 /** Addresses are always numbers; the detour over the resolver would cost a turn of the event loop for each packet. */
@@ -191,10 +200,10 @@ const housekeeping = setInterval(() => {
 }, MEDIA_LIMITS.housekeepingMs);
 
 port.on("message", (messages: readonly ToWorker[]) => {
-	for (const message of messages) heard(message);
+	for (const message of messages) told(message);
 });
 
-function heard(message: ToWorker): void {
+function told(message: ToWorker): void {
 	if (message.type !== "ask") {
 		alone(message.session, () => obey(message));
 		return;

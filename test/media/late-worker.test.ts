@@ -44,7 +44,7 @@ beforeEach(async () => {
 	peer = await bound();
 	sequence = 0;
 	const playout = new PlayoutClock(now, () => {});
-	const host = { recordings, playout, log, now, wall: Date.now, counters: {} as HostCounters };
+	const host = { recordings, playout, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
 	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, emit: () => {} });
 	session.connect({
 		encoding: "PCMU",

@@ -77,11 +77,8 @@ export class LogRecording {
 		if (part === undefined) {
 			this.lostSamples += end - start;
 		} else {
-			const target = part.octets;
-			let at = part.length;
-			// A loop: for 160 octets it is quicker than making a view for TypedArray.set.
-			for (let i = start; i < end; i++) target[at++] = octets[i]!;
-			part.length = at;
+			part.octets.set(octets.subarray(start, end), part.length);
+			part.length += end - start;
 		}
 		this.samples += end - start;
 	}

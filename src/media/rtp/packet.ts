@@ -12,16 +12,18 @@ export interface RtpPacket {
 }
 
 export const RTP_HEADER_BYTES = 12;
+/** With all its extensions; nobody sends as much, and `payloadBounds` has room for no more. */
+const HEADER_BYTES_MAX = 0x7fff;
 
 /**
- * Where the payload of a datagram lies, as `start * 65536 + end`, or -1 where it is no RTP packet. One number, since
- * this runs for every packet of every call and an object would be garbage.
+ * Where the payload of a datagram lies, `start` in the upper 16 bits and `end` in the lower, or -1 where it is no RTP
+ * packet. One number, since this runs for every packet of every call and an object would be garbage.
  */
 export function payloadBounds(datagram: Uint8Array): number {
 	const length = datagram.length;
 	if (length < RTP_HEADER_BYTES || length > 65_535) return -1;
 	const first = datagram[0]!;
-	if (first === 0x80) return RTP_HEADER_BYTES * 65_536 + length;
+	if (first === 0x80) return (RTP_HEADER_BYTES << 16) | length;
 	if (first >> 6 !== 2) return -1;
 	let start = RTP_HEADER_BYTES + 4 * (first & 0x0f);
 	let end = length;
@@ -34,7 +36,7 @@ export function payloadBounds(datagram: Uint8Array): number {
 		if (padding === 0) return -1;
 		end -= padding;
 	}
-	return start > end ? -1 : start * 65_536 + end;
+	return start > end || start > HEADER_BYTES_MAX ? -1 : (start << 16) | end;
 }
 
 export const readSequence = (datagram: Uint8Array): number => (datagram[2]! << 8) | datagram[3]!;
@@ -51,8 +53,8 @@ export function parseRtp(datagram: Uint8Array): RtpPacket | undefined {
 		sequence: readSequence(datagram),
 		timestamp: readUint32(datagram, 4),
 		ssrc: readUint32(datagram, 8),
-		start: Math.floor(bounds / 65_536),
-		end: bounds % 65_536,
+		start: bounds >>> 16,
+		end: bounds & 0xffff,
 	};
 }
 

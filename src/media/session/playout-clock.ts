@@ -36,6 +36,11 @@ export class PlayoutClock {
 		return this.#members;
 	}
 
+	/** When the clock wakes next; infinity while it holds nobody. */
+	get dueMs(): number {
+		return this.#timer === undefined ? Number.POSITIVE_INFINITY : this.#timerMs;
+	}
+
 	/** Runs the member at its `dueMs`, and again as long as it says so. */
 	add(member: ClockMember): void {
 		if (this.#members === 0) this.#doneMs = Math.floor(this.#now()) - 1;

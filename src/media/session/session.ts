@@ -34,6 +34,8 @@ export interface SessionHost {
 	readonly log: MediaLog;
 	/** Monotonic milliseconds. */
 	now(): number;
+	/** An RTP packet came. @returns the time of the turn that read it. */
+	heard(): number;
 	/** Milliseconds since 1970. */
 	wall(): number;
 	readonly counters: HostCounters;
@@ -269,14 +271,14 @@ export class WorkerSession {
 		this.#datagrams++;
 		try {
 			const gate = this.#gate;
-			const nowMs = this.#host.now();
+			const nowMs = this.#host.heard();
 			const bounds = payloadBounds(datagram);
 			const kind = bounds < 0 ? IGNORED : this.#kinds[datagram[1]! & 0x7f]!;
 			if (kind === IGNORED) this.#odd(datagram, source, bounds, nowMs);
 			else if (source.port === gate.port && source.address === gate.address) {
-				this.#accept(datagram, kind, Math.floor(bounds / 65_536), bounds & 0xffff, nowMs);
+				this.#accept(datagram, kind, bounds >>> 16, bounds & 0xffff, nowMs);
 			} else if (gate.admit(source.address, source.port, nowMs)) {
-				this.#accept(datagram, kind, Math.floor(bounds / 65_536), bounds & 0xffff, nowMs);
+				this.#accept(datagram, kind, bounds >>> 16, bounds & 0xffff, nowMs);
 			} else this.#refuse(source);
 		} catch (error) {
 			this.#host.counters.sessionErrors++;
