@@ -77,7 +77,8 @@ describe("a deposit", () => {
 			"tooShort",
 		);
 		expect(await m.mailboxes.listMessages(m.number, 10)).toEqual([]);
-		expect(m.hasBlob(`messages/2026-05/${recording.facts.messageId.slice(-2)}`)).toBe(false);
+		const { messageId } = recording.facts;
+		expect(m.hasBlob(`messages/2026-05/${messageId.slice(-2)}/${messageId}.wav`)).toBe(false);
 		expect(await m.mailboxes.deposit(await m.recordingFor({ minMessageMs: 2000 }))).toBe("stored");
 	});
 

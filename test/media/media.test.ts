@@ -228,10 +228,20 @@ describe("whose RTP is taken", () => {
 	});
 });
 
+/** A range of three pairs, all of them open: other programs may hold one of the first ranges that we look at. */
+async function threeOfThree(): Promise<{ media: Media; parties: Party[] }> {
+	for (let tries = 1; ; tries++) {
+		const media = await start({ pairs: 3 });
+		const opened = await Promise.allSettled([1, 2, 3].map(() => Party.open(media)));
+		const parties = opened.flatMap((party) => (party.status === "fulfilled" ? [party.value] : []));
+		if (parties.length === 3) return { media, parties };
+		if (tries === 20) throw new Error("no three pairs of ports in a row are free");
+	}
+}
+
 describe("ports and workers", () => {
 	test("when no port is free open fails with a sentence, and works again after a close", async () => {
-		const media = await start({ pairs: 3 });
-		const parties = [await Party.open(media), await Party.open(media), await Party.open(media)];
+		const { media, parties } = await threeOfThree();
 		await expect(Party.open(media)).rejects.toThrow(/No RTP port is free in \d+-\d+/);
 		parties[1]!.session.close();
 		const again = await Party.open(media);
