@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ANSWER, startAnsweringAgent } from "./sip/answering-agent.ts";
 import { startSippServer } from "./sip/sipp.ts";
 
-test.each([
+test.concurrent.each([
 	["udp", "u1", []],
 	["tcp", "t1", []],
 	["udp", "u1", ["-lost", "10"]],

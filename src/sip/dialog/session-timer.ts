@@ -70,8 +70,9 @@ export function answerTimer(headers: HeaderBlock, policy: SessionTimerPolicy): T
 	const peerKnows = supported.some((tag) => tag.toLowerCase() === "timer");
 	// A proxy asked, on behalf of a peer that knows no timers: 422 would be lost on it, and nobody but us can refresh.
 	if (asked.seconds < policy.minSeconds && peerKnows) return { minSeconds: policy.minSeconds };
-	const floor = Math.max(parseMinSe(headers), policy.minSeconds);
-	const seconds = Math.max(Math.min(asked.seconds, policy.maxSeconds), floor);
+	// Cut down to what we have, but not below what the caller can bear; raised to our least.
+	const ceiling = Math.max(policy.maxSeconds, parseMinSe(headers));
+	const seconds = Math.max(Math.min(asked.seconds, ceiling), policy.minSeconds);
 	const refresher = peerKnows ? (asked.refresher ?? "uac") : "uas";
 	const fields: OctetField[] = [["Session-Expires", `${seconds};refresher=${refresher}`]];
 	if (peerKnows) fields.push(["Require", "timer"]);

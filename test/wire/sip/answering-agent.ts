@@ -1,5 +1,11 @@
 /** A user agent that answers every call with the same description, and keeps what it was told. */
-import { type CallEnd, type IncomingCall, type SipUserAgent, startSipUserAgent } from "../../../src/sip/index.ts";
+import {
+	type CallEnd,
+	type IncomingCall,
+	type SipUserAgent,
+	type SipUserAgentOptions,
+	startSipUserAgent,
+} from "../../../src/sip/index.ts";
 
 export const ANSWER = [
 	"v=0",
@@ -18,7 +24,11 @@ export interface AnsweringAgent extends AsyncDisposable {
 	readonly calls: IncomingCall[];
 	readonly ends: CallEnd[];
 	readonly confirmed: (string | undefined)[];
+	/** Offers of re-INVITE, UPDATE and PRACK. */
 	readonly reinvites: (string | undefined)[];
+	readonly keys: string[];
+	/** What PRACKs brought; "lost" where none came. */
+	readonly pracks: (string | undefined)[];
 	cancelled: number;
 	/** Errors and warnings of the stack. */
 	readonly complaints: string[];
@@ -32,6 +42,8 @@ export interface AnsweringOptions {
 	readonly callsMax?: number;
 	readonly t1Ms?: number;
 	readonly isTrusted?: (address: string) => boolean;
+	/** Further settings of the agent. */
+	readonly agent?: Partial<SipUserAgentOptions>;
 }
 
 export async function startAnsweringAgent(options: AnsweringOptions = {}): Promise<AnsweringAgent> {
@@ -39,6 +51,8 @@ export async function startAnsweringAgent(options: AnsweringOptions = {}): Promi
 	const ends: CallEnd[] = [];
 	const confirmed: (string | undefined)[] = [];
 	const reinvites: (string | undefined)[] = [];
+	const keys: string[] = [];
+	const pracks: (string | undefined)[] = [];
 	const complaints: string[] = [];
 	const complain = (fields: object, message: string): void => {
 		complaints.push(`${message} ${JSON.stringify(fields)}`);
@@ -49,13 +63,17 @@ export async function startAnsweringAgent(options: AnsweringOptions = {}): Promi
 		log: { debug: () => {}, info: () => {}, warn: complain, error: complain },
 		...(options.callsMax === undefined ? {} : { callsMax: options.callsMax }),
 		...(options.t1Ms === undefined ? {} : { t1Ms: options.t1Ms }),
+		...options.agent,
 		onCall: (call) => {
 			calls.push(call);
 			call.handlers = {
 				onCancelled: () => {
 					running.cancelled++;
 				},
+				onProgressConfirmed: (answer) => pracks.push(answer),
+				onProgressLost: () => pracks.push("lost"),
 				onConfirmed: (answer) => confirmed.push(answer),
+				onDigit: (key) => keys.push(key),
 				onReinvite: (offer) => {
 					reinvites.push(offer);
 					return { sdp: ANSWER };
@@ -73,6 +91,8 @@ export async function startAnsweringAgent(options: AnsweringOptions = {}): Promi
 		ends,
 		confirmed,
 		reinvites,
+		keys,
+		pracks,
 		cancelled: 0,
 		complaints,
 		[Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
