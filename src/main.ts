@@ -266,6 +266,7 @@ async function startTelephony(
 			isTrusted: (address, certificateNames) => peers.trusts(address, certificateNames),
 			peers,
 			callsMax: config.callsMax,
+			callsPerSecondMax: config.callsPerSecondMax,
 			onCall: (call) => calls.take(call),
 			replaces: true,
 			subscriptions: { events: LAMP_EVENTS, onSubscribe: (subscribe) => lamps.take(subscribe) },

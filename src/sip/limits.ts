@@ -84,6 +84,27 @@ export const SIP_LIMITS = {
 	reasonsMax: 4,
 	/** Seconds in Retry-After of 503: long enough for a dispatcher to move on, short enough to come back. */
 	retryAfterSeconds: 5,
+	/** A nonce is good for so long; then clients are asked anew, without asking anybody for a password. */
+	nonceMs: 5 * 60_000,
+	/** Nonces whose counts are remembered; beyond it clients are asked anew. */
+	noncesMax: 20_000,
+	/** Messages of one stranger in a second that are looked at, where there are digest users at all, and of all together. */
+	strangersPerSecond: 10,
+	strangersPerSecondAll: 200,
+	/** And of a source that has proved to know a password. */
+	provedPerSecond: 200,
+	/** For so long after it last proved so: longer than any call, so that its BYE is heard. */
+	provedMs: 4 * 3_600_000,
+	/** Sources remembered, of each kind. */
+	strangersRememberedMax: 10_000,
+	/** Wrong passwords of one source within `guessWindowMs` that shut it out, and for how long: twice as long each time. */
+	guessesMax: 10,
+	guessWindowMs: 10 * 60_000,
+	guessBlockMs: 60_000,
+	guessBlockMsMax: 3_600_000,
+	/** Connections of strangers at once, and how long each may take to prove who it is. */
+	strangerConnectionsMax: 64,
+	strangerConnectionMs: 30_000,
 	/** Server transactions held at once; above it new requests get 503 without state. */
 	serverTransactionsMax: 200_000,
 	t1MsDefault: 500,

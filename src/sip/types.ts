@@ -354,7 +354,9 @@ export interface SipUserAgentOptions<Peer extends SipPeer = SipPeer> {
 	/** Without it all who are trusted are one peer. */
 	readonly peers?: SipPeers<Peer>;
 	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
-	readonly callsMax?: number;
+	readonly callsMax?: number | undefined;
+	/** And at most so many new ones in a second. */
+	readonly callsPerSecondMax?: number | undefined;
 	onCall(call: IncomingCall<Peer>): void;
 	/** Without it SUBSCRIBE gets 405. */
 	readonly subscriptions?: SubscriptionOptions<Peer>;

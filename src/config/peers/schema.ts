@@ -158,9 +158,7 @@ const peer = z
 const peerName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
 
 export const peersFileSchema = z.strictObject({
-	realm: text
-		.regex(/^[^"\\\p{Cc}]{1,100}$/u, 'is not 1 to 100 characters without ", \\ and control characters')
-		.optional(),
+	realm: text.regex(/^[ !#-[\]-~]{1,100}$/, 'is not 1 to 100 characters of ASCII without " and \\').optional(),
 	defaults: z.strictObject(policyKeys, { error: "is no table" }).optional(),
 	peers: z
 		.record(z.string(), peer, { error: "is no table: write [peers.NAME]" })

@@ -43,6 +43,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	183: "Session Progress",
 	200: "OK",
 	400: "Bad Request",
+	401: "Unauthorized",
 	403: "Forbidden",
 	404: "Not Found",
 	405: "Method Not Allowed",

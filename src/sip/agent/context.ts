@@ -30,6 +30,7 @@ export interface Replaceable {
 export const COUNTERS = [
 	...(["sipRequestsReceived", "sipResponsesReceived", "sipBadMessages", "sipRetransmissionsReceived"] as const),
 	...(["sipStrayResponses", "sipStrayAcks", "sipResponsesUnsent", "sipCallsReceived", "sipCallsRefused"] as const),
+	...(["sipCallsOverLimit"] as const),
 	...(["sipCallsAnswered", "sipCallsPlaced", "sipCallsCancelled", "sipNoAck", "sipHandlerFailures"] as const),
 	...(["sipSubscribesReceived", "sipRequestsSent", "sipRequestsFailed"] as const),
 ] as const;

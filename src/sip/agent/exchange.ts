@@ -2,6 +2,7 @@ import type { ParsedRequest } from "../message/message.ts";
 import { stampVia } from "../message/via.ts";
 import type { ServerTransaction } from "../transaction/server-transactions.ts";
 import type { Flow } from "../transport/flow.ts";
+import type { SipPeer } from "../types.ts";
 import { type Answer, writeResponse } from "./answers.ts";
 
 /** A request and the way to answer it. */
@@ -9,12 +10,19 @@ export class Exchange {
 	readonly request: ParsedRequest;
 	/** Where it came from; responses go the way that its transaction was opened with. */
 	readonly flow: Flow;
+	readonly peer: SipPeer;
 	readonly #transaction: ServerTransaction;
 	readonly #serverName: string;
 
-	constructor(request: ParsedRequest, flow: Flow, transaction: ServerTransaction, serverName: string) {
+	constructor(
+		request: ParsedRequest,
+		{ flow, peer }: { readonly flow: Flow; readonly peer: SipPeer },
+		transaction: ServerTransaction,
+		serverName: string,
+	) {
 		this.request = request;
 		this.flow = flow;
+		this.peer = peer;
 		this.#transaction = transaction;
 		this.#serverName = serverName;
 	}

@@ -48,7 +48,6 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 	constructor(
 		context: AgentContext,
 		exchange: Exchange,
-		peer: SipPeer,
 		offer: string | undefined,
 		replaces: IncomingCall | undefined,
 		onGone: (call: Incoming) => void,
@@ -57,7 +56,7 @@ export class Incoming implements IncomingCall, DialogUser, ServerUser {
 		this.callId = request.callId;
 		this.request = request;
 		this.source = flow.source;
-		this.peer = peer;
+		this.peer = exchange.peer;
 		this.localAddress = flow.localAddress;
 		this.offer = offer;
 		this.replaces = replaces;

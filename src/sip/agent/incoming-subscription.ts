@@ -22,11 +22,11 @@ export class IncomingSubscription implements IncomingSubscribe {
 	readonly #context: AgentContext;
 	#exchange: Exchange | undefined;
 
-	constructor(context: AgentContext, exchange: Exchange, peer: SipPeer) {
+	constructor(context: AgentContext, exchange: Exchange) {
 		const { request, flow } = exchange;
 		this.request = request;
 		this.source = flow.source;
-		this.peer = peer;
+		this.peer = exchange.peer;
 		this.localAddress = flow.localAddress;
 		this.event = eventOf(request) ?? "";
 		this.eventId = parseHeaderParams(request.headers.get("event") ?? "")?.get("id") ?? "";

@@ -3,6 +3,7 @@ import { DnsNames } from "../locate/names.ts";
 import { Gate } from "../transport/gate.ts";
 import { Transports } from "../transport/transports.ts";
 import type { SipPeer, SipUserAgent, SipUserAgentOptions } from "../types.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { UserAgent } from "./user-agent.ts";
 
 /**
@@ -14,7 +15,9 @@ export async function startSipUserAgent<Peer extends SipPeer>(
 	options: SipUserAgentOptions<Peer>,
 ): Promise<SipUserAgent> {
 	if (options.listen.length === 0) throw new Error("a SIP user agent needs at least one listen address");
-	const gate = new Gate((address, names) => options.isTrusted(address, names), options.log);
+	const doorkeeper = new Doorkeeper(options);
+	const trusted = (address: string, names?: readonly string[]) => options.isTrusted(address, names);
+	const gate = new Gate(trusted, options.log, (address) => doorkeeper.mayAsk(address));
 	const receive: { agent?: UserAgent } = {};
 	const transports = await Transports.open({
 		listen: options.listen,
@@ -23,9 +26,11 @@ export async function startSipUserAgent<Peer extends SipPeer>(
 		gate,
 		log: options.log,
 		locator: new Locator(new DnsNames(options.dnsServers)),
+		refuses: (octets, source, reply) => receive.agent?.refuses(octets, source, reply) ?? false,
+		hasProved: (address) => doorkeeper.hasProved(address),
 		onParsed: (result, flow) => receive.agent?.receive(result, flow),
 	});
-	const agent = new UserAgent(options, transports.advertised, gate, transports);
+	const agent = new UserAgent(options, transports.advertised, gate, transports, doorkeeper);
 	receive.agent = agent;
 	return agent;
 }

@@ -4,6 +4,9 @@ import { answerTimer } from "../dialog/session-timer.ts";
 import { SIP_LIMITS } from "../limits.ts";
 import type { BadRequest, ParsedMessage, ParsedRequest, ParseResult } from "../message/message.ts";
 import { reasonOfStatus } from "../message/reason.ts";
+import type { OctetField } from "../message/write.ts";
+import { Admission } from "../overload/admission.ts";
+import { busyAnswer, glanceInvite, isAckOf } from "../overload/glance.ts";
 import { ClientTransactions } from "../transaction/client-transactions.ts";
 import { serverKey } from "../transaction/keys.ts";
 import { timerValues } from "../transaction/machine.ts";
@@ -18,10 +21,12 @@ import type {
 	SipPeer,
 	SipUserAgent,
 	SipUserAgentOptions,
+	Source,
 	TlsCredentials,
 } from "../types.ts";
 import { abilities, writeResponse } from "./answers.ts";
-import { type AgentContext, COUNTERS, type CounterName, type DialogUser } from "./context.ts";
+import { type AgentContext, COUNTERS, type CounterName, type DialogUser, newTag } from "./context.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { Exchange, stampedVias } from "./exchange.ts";
 import { Incoming } from "./incoming-call.ts";
 import { eventOf, IncomingSubscription } from "./incoming-subscription.ts";
@@ -30,13 +35,17 @@ import { Outgoing } from "./outgoing-call.ts";
 import { replacedCall } from "./replaced-call.ts";
 import { readOffer, screen } from "./screening.ts";
 
-/** Who calls where nobody told peers apart. */
-const THE_PEER: SipPeer = { name: "peer", policy: { earlyMedia: false } };
+/** A stranger who has proved who it is when the dialog began; whose it was no longer matters. */
+const STRANGER_IN_DIALOG: SipPeer = { name: "dialog", policy: { earlyMedia: false } };
 
 /** The user agent over any transport: `start.ts` gives it sockets, tests a wire of their own. */
 export class UserAgent implements SipUserAgent {
 	readonly #options: SipUserAgentOptions;
 	readonly #gate: Gate;
+	readonly #doorkeeper: Doorkeeper;
+	readonly #admission: Admission;
+	/** To tag of answers to calls that there is no room for. */
+	readonly #busyTag = newTag();
 	readonly #transports: MessageTransport;
 	/** Hosts that stand for us beside our sockets' own. */
 	readonly #advertised: ReadonlySet<string> | undefined;
@@ -54,10 +63,14 @@ export class UserAgent implements SipUserAgent {
 		advertised: ReadonlySet<string> | undefined,
 		gate: Gate,
 		transports: MessageTransport,
+		doorkeeper = new Doorkeeper(options),
 	) {
 		const t1Ms = options.t1Ms ?? SIP_LIMITS.t1MsDefault;
 		this.#options = options;
 		this.#gate = gate;
+		this.#doorkeeper = doorkeeper;
+		const { callsMax, callsPerSecondMax } = options;
+		this.#admission = new Admission({ callsMax, callsPerSecondMax });
 		this.#transports = transports;
 		this.#advertised = advertised;
 		this.#servers = new ServerTransactions(t1Ms, () => this.#count("sipResponsesUnsent"));
@@ -106,7 +119,8 @@ export class UserAgent implements SipUserAgent {
 	}
 
 	counters(): Readonly<Record<string, number>> {
-		return { ...Object.fromEntries(this.#counts), untrustedDropped: this.#gate.total };
+		const own = Object.fromEntries(this.#counts);
+		return { ...own, ...this.#doorkeeper.counters(), untrustedDropped: this.#gate.total };
 	}
 
 	refusedSources(): ReturnType<SipUserAgent["refusedSources"]> {
@@ -128,7 +142,26 @@ export class UserAgent implements SipUserAgent {
 		await this.#transports.close();
 	}
 
-	/** Every message that a trusted source sent. */
+	/**
+	 * A look at a datagram before it is read: under overload a refusal must cost so little that calls that were taken do
+	 * not suffer.
+	 *
+	 * @returns true where nothing more is to be done with it; `reply` sends the answer, if any.
+	 */
+	refuses(octets: Buffer, source: Source, reply: (octets: Buffer, port: number) => void): boolean {
+		if (isAckOf(octets, this.#busyTag)) return true;
+		const peer = this.#doorkeeper.known(source);
+		if (peer === undefined || !this.#admission.isFull(peer, performance.now())) return false;
+		const invite = glanceInvite(octets);
+		if (invite === undefined || this.#servers.find(invite.key) !== undefined) return false;
+		this.#count("sipCallsRefused");
+		this.#count("sipCallsOverLimit");
+		const answer = busyAnswer(invite, source, this.#busyTag);
+		reply(answer.octets, answer.port);
+		return true;
+	}
+
+	/** Every message of a trusted source, and of strangers who may prove to be one. */
 	receive(result: ParseResult, flow: Flow): void {
 		if (this.#closed !== undefined) return;
 		if (!result.ok) {
@@ -136,7 +169,8 @@ export class UserAgent implements SipUserAgent {
 			const { address, transport } = flow.source;
 			this.#options.log.debug({ address, transport, status: result.status, why: result.why }, "bad SIP message");
 			const { answerTo, status, why } = result;
-			if (answerTo !== undefined) this.#guard("bad message", () => this.#answerBad(answerTo, status, why, flow));
+			if (answerTo !== undefined && this.#doorkeeper.known(flow.source) !== undefined)
+				this.#guard("bad message", () => this.#answerBad(answerTo, status, why, flow));
 			return;
 		}
 		this.#guard("message", () => this.#dispatch(result.message, flow));
@@ -176,9 +210,17 @@ export class UserAgent implements SipUserAgent {
 			this.#answerBad(request, 503, "Overloaded", flow);
 			return;
 		}
+		const peer = this.#identify(request, flow);
+		if (peer === undefined) return;
+		if (request.method === "INVITE" && request.toTag === "" && this.#admission.isFull(peer, performance.now())) {
+			this.#count("sipCallsRefused");
+			this.#count("sipCallsOverLimit");
+			this.#answerBad(request, 503, "Service Unavailable", flow);
+			return;
+		}
 		const merged = this.#servers.isMerged(request, key);
 		const transaction = this.#servers.open(request, key, this.#transports.replyFlow(flow, request.via));
-		const exchange = new Exchange(request, flow, transaction, this.#context.serverName);
+		const exchange = new Exchange(request, { flow, peer }, transaction, this.#context.serverName);
 		const isOurs = (host: string): boolean => this.#isOurs(host, flow);
 		const refusal =
 			screen(request, isOurs, this.#context.abilities) ??
@@ -190,6 +232,18 @@ export class UserAgent implements SipUserAgent {
 		else if (request.method === "INVITE") this.#invite(exchange);
 		else if (request.method === "OPTIONS") this.#answerOptions(exchange);
 		else this.#refuse(exchange, 481);
+	}
+
+	/** @returns undefined where the request has been answered, or deserves no answer. */
+	#identify(request: ParsedRequest, flow: Flow): SipPeer | undefined {
+		const inDialog = request.toTag !== "" ? this.#dialogOf(request) : undefined;
+		// Nobody else knows the tags of a dialog, and CANCEL can not be asked for a password (RFC 3261 §22.1).
+		const cancels = request.method === "CANCEL" && this.#servers.find(serverKey(request, "INVITE")) !== undefined;
+		if (inDialog !== undefined || cancels) return this.#doorkeeper.known(flow.source) ?? STRANGER_IN_DIALOG;
+		const identity = this.#doorkeeper.identify(request, flow.source);
+		if (identity.result === "peer") return identity.peer;
+		if (identity.result === "ask") this.#answerBad(request, 401, "Unauthorized", flow, identity.fields);
+		return undefined;
 	}
 
 	#cancel(exchange: Exchange): void {
@@ -210,8 +264,7 @@ export class UserAgent implements SipUserAgent {
 
 	#invite(exchange: Exchange): void {
 		exchange.respond(100);
-		const full = this.#calls.size >= (this.#options.callsMax ?? Number.POSITIVE_INFINITY);
-		if (this.#draining || full) {
+		if (this.#draining) {
 			this.#refuse(exchange, 503, [["Retry-After", String(SIP_LIMITS.retryAfterSeconds)]]);
 			return;
 		}
@@ -231,9 +284,12 @@ export class UserAgent implements SipUserAgent {
 			return;
 		}
 		this.#count("sipCallsReceived");
-		const peer = this.#peerOf(exchange);
-		const gone = (over: Incoming) => this.#calls.delete(over);
-		const call = new Incoming(this.#context, exchange, peer, reading.offer, replaced?.call, gone);
+		const { peer } = exchange;
+		this.#admission.take(peer, performance.now());
+		const gone = (over: Incoming) => {
+			if (this.#calls.delete(over)) this.#admission.ended(peer);
+		};
+		const call = new Incoming(this.#context, exchange, reading.offer, replaced?.call, gone);
 		this.#calls.add(call);
 		let taken = false;
 		this.#guard("onCall", () => {
@@ -241,10 +297,6 @@ export class UserAgent implements SipUserAgent {
 			taken = true;
 		});
 		if (!taken) call.fail();
-	}
-
-	#peerOf(exchange: Exchange): SipPeer {
-		return this.#options.peers?.of(exchange.flow.source) ?? THE_PEER;
 	}
 
 	/** Dialogs of subscriptions are known above: they outlive this process. */
@@ -263,7 +315,7 @@ export class UserAgent implements SipUserAgent {
 			this.#refuse(exchange, 400); // RFC 6665 §4.1.2.1: where would the NOTIFY go?
 			return;
 		}
-		const subscribe = new IncomingSubscription(this.#context, exchange, this.#peerOf(exchange));
+		const subscribe = new IncomingSubscription(this.#context, exchange);
 		let taken = false;
 		this.#guard("onSubscribe", () => {
 			subscriptions.onSubscribe(subscribe);
@@ -285,11 +337,12 @@ export class UserAgent implements SipUserAgent {
 	}
 
 	/** Answers without a transaction: the request is too broken to have one, or there are too many (§8.2.7). */
-	#answerBad(request: BadRequest, status: number, why: string, flow: Flow): void {
+	#answerBad(request: BadRequest, status: number, why: string, flow: Flow, fields: readonly OctetField[] = []): void {
+		const retryAfter: OctetField = ["Retry-After", String(SIP_LIMITS.retryAfterSeconds)];
 		const answer = {
 			reason: why,
 			toTag: hasTag(request) ? undefined : this.#statelessTag(request),
-			fields: status === 503 ? ([["Retry-After", String(SIP_LIMITS.retryAfterSeconds)]] as const) : [],
+			fields: status === 503 ? [retryAfter, ...fields] : fields,
 		};
 		const vias = stampedVias(request, flow);
 		const octets = writeResponse(request.headers, vias, this.#context.serverName, status, answer);

@@ -23,8 +23,14 @@ function hasBranch(via: Identity["via"]): boolean {
 export function serverKey(request: ParsedRequest, method: string): string {
 	const { via } = request;
 	const branch = via.params.get("branch") ?? "";
-	if (hasBranch(via)) return `${branch}|${sentBy(via)}|${method}`;
+	const key = branchKey(via, method);
+	if (key !== undefined) return key;
 	return `2543|${request.uri}|${request.fromTag}|${request.callId}|${request.cseq}|${sentBy(via)}|${branch}|${method}`;
+}
+
+/** The same key from the topmost Via alone; undefined without an RFC 3261 branch. */
+export function branchKey(via: Identity["via"], method: string): string | undefined {
+	return hasBranch(via) ? `${via.params.get("branch")}|${sentBy(via)}|${method}` : undefined;
 }
 
 /** Key of the client transaction: our branch and the method (a response to CANCEL carries the INVITE's branch). */

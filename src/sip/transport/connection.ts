@@ -7,6 +7,8 @@ import { plainAddress } from "./addresses.ts";
 export interface ConnectionPorts {
 	onFramed(framed: Framed, connection: Connection): void;
 	onOpened(connection: Connection): void;
+	/** After `onOpened`, where the other end connected. */
+	onAccepted(connection: Connection): void;
 	onClosed(connection: Connection): void;
 	onError(error: Error): void;
 }

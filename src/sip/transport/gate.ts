@@ -13,15 +13,22 @@ interface Refused {
 export class Gate {
 	readonly #isTrusted: (address: string, certificateNames?: readonly string[]) => boolean;
 	readonly #log: SipLog;
+	readonly #mayAsk: (address: string) => boolean;
 	/** Insertion order is the order of `lastSeen`: a source seen again moves to the end. */
 	readonly #refused = new Map<string, Refused>();
 	#total = 0;
 	#windowMs = 0;
 	#warnings = 0;
 
-	constructor(isTrusted: (address: string, certificateNames?: readonly string[]) => boolean, log: SipLog) {
+	/** @param mayAsk whether a message of a stranger is read all the same: it may prove who it is. */
+	constructor(
+		isTrusted: (address: string, certificateNames?: readonly string[]) => boolean,
+		log: SipLog,
+		mayAsk: (address: string) => boolean = () => false,
+	) {
 		this.#isTrusted = isTrusted;
 		this.#log = log;
+		this.#mayAsk = mayAsk;
 	}
 
 	/** Datagrams and connections refused since the start. */
@@ -29,15 +36,14 @@ export class Gate {
 		return this.#total;
 	}
 
-	/** Whether the address alone is enough; nothing is counted. */
-	trusts(address: string): boolean {
-		return this.#isTrusted(address);
+	/** Whether the source alone is enough; nothing is counted. */
+	trusts(address: string, certificateNames?: readonly string[]): boolean {
+		return certificateNames === undefined ? this.#isTrusted(address) : this.#isTrusted(address, certificateNames);
 	}
 
 	/** False means: drop it. The refusal is counted, and told once a minute for each source. */
 	admits(address: string, transport: TransportName, certificateNames?: readonly string[]): boolean {
-		if (certificateNames === undefined ? this.#isTrusted(address) : this.#isTrusted(address, certificateNames))
-			return true;
+		if (this.trusts(address, certificateNames) || this.#mayAsk(address)) return true;
 		this.#total++;
 		const key = `${transport}|${address}`;
 		const nowMs = Date.now();

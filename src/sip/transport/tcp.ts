@@ -47,6 +47,11 @@ export class StreamListener {
 	}
 }
 
+export function accept(connection: Connection, ports: ConnectionPorts): void {
+	ports.onOpened(connection);
+	ports.onAccepted(connection);
+}
+
 /** @param admits asked before anything is read. */
 export function listenTcp(
 	listen: ListenAddress,
@@ -54,7 +59,7 @@ export function listenTcp(
 	ports: ConnectionPorts,
 ): Promise<StreamListener> {
 	const take = (socket: Socket, address: string, local: ListenAddress): void => {
-		if (admits(address)) ports.onOpened(new Connection(socket, { transport: "tcp", local }, ports));
+		if (admits(address)) accept(new Connection(socket, { transport: "tcp", local }, ports), ports);
 		else socket.destroy();
 	};
 	return StreamListener.open(listen, take, ports.onError);

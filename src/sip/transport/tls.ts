@@ -15,7 +15,7 @@ import type { ListenAddress, SipLog, TlsCredentials, TlsOptions } from "../types
 import { certificateAddresses, certificateNames } from "./certificate-names.ts";
 import { Connection, type ConnectionPorts } from "./connection.ts";
 import type { Gate } from "./gate.ts";
-import { type Destination, opening, StreamListener } from "./tcp.ts";
+import { accept, type Destination, opening, StreamListener } from "./tcp.ts";
 
 /**
  * The server side asks for each certificate anew: a resumed session would carry an identity over the end of the
@@ -141,7 +141,7 @@ export class TlsSide {
 			return;
 		}
 		const facts = { transport: "tls", local, certificateNames: names } as const;
-		this.#ports.onOpened(new Connection(socket, facts, this.#ports));
+		accept(new Connection(socket, facts, this.#ports), this.#ports);
 	}
 
 	/** The server's certificate must speak for the name that it was found by, or for its address (RFC 5922 §7.3). */

@@ -4,7 +4,7 @@ import type { Locator } from "../locate/locator.ts";
 import type { ParseResult } from "../message/message.ts";
 import { parseDatagram } from "../message/parse.ts";
 import type { Via } from "../message/via.ts";
-import type { ListenAddress, SipLog, TlsCredentials, TlsOptions } from "../types.ts";
+import type { ListenAddress, SipLog, Source, TlsCredentials, TlsOptions } from "../types.ts";
 import { isWildcard } from "./addresses.ts";
 import { Advertising, type Here } from "./advertising.ts";
 import type { Connection, ConnectionPorts } from "./connection.ts";
@@ -12,6 +12,7 @@ import { Connections, type StreamHop } from "./connections.ts";
 import type { Flow, Hop, MessageTransport, NextHop, Preferred } from "./flow.ts";
 import type { Gate } from "./gate.ts";
 import { LocalAddresses } from "./local-addresses.ts";
+import { StrangerConnections } from "./stranger-connections.ts";
 import { connectTcp, listenTcp, type StreamListener } from "./tcp.ts";
 import { TlsSide } from "./tls.ts";
 import { UdpSocket } from "./udp.ts";
@@ -24,6 +25,10 @@ export interface TransportOptions {
 	readonly gate: Gate;
 	readonly log: SipLog;
 	readonly locator: Locator;
+	/** Asked for each datagram before it is read; true: nothing more is to be done with it. */
+	refuses(octets: Buffer, source: Source, reply: (octets: Buffer, port: number) => void): boolean;
+	/** Whether somebody at this address, which is not trusted by itself, has proved who it is. */
+	hasProved(address: string): boolean;
 	onParsed(result: ParseResult, flow: Flow): void;
 }
 
@@ -35,6 +40,7 @@ export class Transports implements MessageTransport {
 	readonly #listeners: StreamListener[] = [];
 	readonly #connections: Connections;
 	readonly #flows = new WeakMap<Connection, Flow>();
+	readonly #strangers: StrangerConnections;
 	readonly #tls: TlsSide | undefined;
 	readonly #ports: ConnectionPorts;
 	#closed = false;
@@ -60,9 +66,16 @@ export class Transports implements MessageTransport {
 				options.onParsed(framed.result, this.#streamFlow(connection));
 			},
 			onOpened: (connection) => this.#connections.add(connection),
-			onClosed: (connection) => this.#connections.remove(connection),
+			onAccepted: (connection) => this.#strangers.watch(connection),
+			onClosed: (connection) => {
+				this.#connections.remove(connection);
+				this.#strangers.closed(connection);
+			},
 			onError: (error) => log.debug({ error: error.message }, "SIP socket error"),
 		};
+		this.#strangers = new StrangerConnections(
+			({ address, certificateNames }) => gate.trusts(address, certificateNames) || options.hasProved(address),
+		);
 		this.#tls = tls === undefined ? undefined : new TlsSide(tls, gate, log, this.#ports);
 	}
 
@@ -98,7 +111,7 @@ export class Transports implements MessageTransport {
 		if (host === source.address && port === source.port) return flow;
 		const socket = this.#udp.find((candidate) => candidate.local === source.local);
 		// maddr may lead anywhere; only to peers do we follow it.
-		const trusted = host === source.address || this.#options.gate.admits(host, "udp");
+		const trusted = host === source.address || this.#options.gate.trusts(host);
 		if (socket === undefined || !trusted) return flow;
 		return socket.flow(host, port, { host: flow.localAddress, port: flow.localPort });
 	}
@@ -180,7 +193,11 @@ export class Transports implements MessageTransport {
 		// RFC 5626 §3.5.1 has no ping for UDP, but phones send CRLF to hold NAT bindings open; nobody wants an answer.
 		if (octets.length <= 4) return;
 		this.#whereWeAre(from, address, (here) => {
-			this.#options.onParsed(parseDatagram(octets), from.flow(address, port, here));
+			const flow = from.flow(address, port, here);
+			const reply = (answer: Buffer, to: number): void => from.flow(address, to, here).send(answer, () => {});
+			if (!this.#options.refuses(octets as Buffer, flow.source, reply)) {
+				this.#options.onParsed(parseDatagram(octets), flow);
+			}
 		});
 	}
 
