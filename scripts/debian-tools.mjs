@@ -4,4 +4,6 @@ export const DEBIAN_TOOLS = [
 	{ package: "sip-tester", command: "sipp" },
 	// The proxy that rings first (deploy/kamailio), with the modules that Debian packs apart.
 	{ package: "kamailio", command: "kamailio", with: ["kamailio-extra-modules", "kamailio-utils-modules"] },
+	// A real phone.
+	{ package: "baresip-core", command: "baresip" },
 ];

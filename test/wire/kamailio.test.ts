@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startPhone } from "../../src/cli/demo/baresip-child.ts";
+import { ringTools } from "../../src/cli/demo/ring-tools.ts";
 import { type Kamailio, kamailioInstalled, startKamailio } from "../support/kamailio.ts";
 import {
 	freeTcpPort,
@@ -17,6 +19,7 @@ import { openRtpStream } from "../support/rtp-stream.ts";
 import { header, openSipPhone, type Ringing, type SipAnswer, type SipPhone } from "../support/sip-phone.ts";
 import { speechSignal } from "../support/speech-signal.ts";
 import { openTestDatabase } from "../support/store.ts";
+import { hasTool } from "../support/tools.ts";
 
 const TOKEN = "a-token-of-the-proxy";
 const RING_SECONDS = 3;
@@ -140,6 +143,32 @@ describe.skipIf(!hasKamailio)("a call that nobody takes becomes a voicemail", ()
 		expect(message).toMatchObject({ RedirectReason: reason, MailboxSource: "HistoryInfo", From: caller.number });
 		expect(message.DurationSeconds).toBeGreaterThan(1);
 		expect(callee.phone.received.some((text) => text.startsWith("INVITE "))).toBe(ringing !== undefined);
+	});
+});
+
+describe.skipIf(!hasKamailio || !hasTool("baresip"))("a real phone", () => {
+	test.concurrent("registers, subscribes, rings, and shows its lamp when the caller has left a message", async () => {
+		const folder = await mkdtemp(join(tmpdir(), "afterbeep-baresip-"));
+		opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+		const number = await first.activate();
+		const made = await first.json<{ Username: string; Password: string }>("phones", "add", number);
+		const { baresip: program, baresipModules: modules } = await ringTools(() => {});
+		await using phone = await startPhone({
+			program,
+			modules,
+			folder: join(folder, "phone"),
+			user: made.Username,
+			password: made.Password,
+			proxy: `127.0.0.1:${kamailio.port}`,
+			signal: new AbortController().signal,
+		});
+		await phone.hear("the registration", /200 OK.*\[\d+ binding.*\]/, 20_000);
+		await phone.hear("a dark lamp", /Messages-Waiting: *no[\s\S]*Voice-Message: *0\/0/, 20_000);
+		const answer = await call(number);
+		expect(answer.status, answer.text).toBe(200);
+		expect(phone.said()).toMatch(/incoming call from/i);
+		expect(await first.messages(number, 1)).toMatchObject([{ RedirectReason: "NoAnswer" }]);
+		await phone.hear("a lit lamp", /Messages-Waiting: *yes[\s\S]*Voice-Message: *1\/0/, 20_000);
 	});
 });
 

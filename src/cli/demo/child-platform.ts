@@ -33,7 +33,7 @@ export async function choosePorts(): Promise<Ports> {
 	return { http, sip, remarks };
 }
 
-async function freePort(sip: boolean): Promise<number> {
+export async function freePort(sip: boolean): Promise<number> {
 	for (let tries = 0; tries < 20; tries++) {
 		const server = createServer().listen(0, "127.0.0.1");
 		await once(server, "listening");
@@ -78,7 +78,12 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-export async function startChildPlatform(self: readonly [string, string], ports: Ports): Promise<ChildPlatform> {
+/** @param more further settings. */
+export async function startChildPlatform(
+	self: readonly [string, string],
+	ports: Ports,
+	more: Readonly<Record<string, string>> = {},
+): Promise<ChildPlatform> {
 	await using opened = new AsyncDisposableStack();
 	const dataFolder = await makeDataFolder();
 	opened.defer(() => rm(dataFolder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
@@ -92,6 +97,7 @@ export async function startChildPlatform(self: readonly [string, string], ports:
 			AFTERBEEP_HTTP: `127.0.0.1:${ports.http}`,
 			AFTERBEEP_SIP: `${sip},tcp:127.0.0.1:${ports.sip}`,
 			AFTERBEEP_DRAIN_SECONDS: String(DRAIN_SECONDS),
+			...more,
 		},
 		// The channel tells the platform when the tour is gone, however it went: then it ends too.
 		stdio: ["ignore", "pipe", "pipe", "ipc"],

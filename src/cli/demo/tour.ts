@@ -82,11 +82,11 @@ export async function runTour(tour: Tour): Promise<TourResult> {
 	return { number, pin: NEW_PIN };
 }
 
-function options(tour: Tour): CommandOptions {
+export function options(tour: Tour): CommandOptions {
 	return { self: tour.self, dataFolder: tour.platform.dataFolder, signal: tour.signal };
 }
 
-async function getToken(tour: Tour, notes: StepNotes): Promise<string> {
+export async function getToken(tour: Tour, notes: StepNotes): Promise<string> {
 	const { accountKey, accountSecret, dataFolder } = tour.platform;
 	notes.detail(`AccountKey and AccountSecret are those of ${path.join(dataFolder, "credentials.json")}`);
 	const answer = await post(tour, notes, "/v1.0/oauth2/tokens", {
@@ -98,13 +98,13 @@ async function getToken(tour: Tour, notes: StepNotes): Promise<string> {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-function text(answer: Answer, name: string): string {
+export function text(answer: Answer, name: string): string {
 	const value = answer[name];
 	if (typeof value !== "string") throw new Error(`the answer has no ${name}: ${JSON.stringify(answer)}`);
 	return value;
 }
 
-async function post(tour: Tour, notes: StepNotes, route: string, body: object, token?: string): Promise<Answer> {
+export async function post(tour: Tour, notes: StepNotes, route: string, body: object, token?: string): Promise<Answer> {
 	const json = JSON.stringify(body);
 	const bearer = token === undefined ? "" : ` -H "Authorization: Bearer $TOKEN"`;
 	const curl = `curl -s ${tour.platform.url}${route}${bearer} -H 'Content-Type: application/json' -d '${json}'`;
@@ -129,7 +129,7 @@ function shortened(answer: string): string {
 	return answer.replace(/("token":"[^"]{12})[^"]*/, "$1...");
 }
 
-async function call(tour: Tour, notes: StepNotes, words: readonly string[]): Promise<void> {
+export async function call(tour: Tour, notes: StepNotes, words: readonly string[]): Promise<void> {
 	const shown = ["call", ...words].map((word) => (/[\s#*,]/.test(word) ? `"${word}"` : word)).join(" ");
 	notes.command(`npx afterbeep ${shown} --data ${tour.platform.dataFolder}`);
 	const { code, stderr } = await runCommand(["call", ...words], { ...options(tour), onRemark: notes.detail });
@@ -146,7 +146,7 @@ async function checkWrongPin(tour: Tour, notes: StepNotes, number: string): Prom
 		throw new Error(`expected that the PIN is refused, but: ${summary.Reason ?? result.stderr}`);
 }
 
-async function checkStored(tour: Tour, notes: StepNotes, number: string): Promise<MessageLine> {
+export async function checkStored(tour: Tour, notes: StepNotes, number: string): Promise<MessageLine> {
 	notes.command(`npx afterbeep messages list ${number} --data ${tour.platform.dataFolder}`);
 	const message = await newestMessage(tour, number, () => true);
 	notes.detail(

@@ -33,6 +33,8 @@ const ANSWER_WAIT_MS = 32_000;
 
 export interface PhoneCallOptions {
 	readonly next: ListenAddress;
+	/** Address to call from; the one on the route to `next` by default. */
+	readonly localHost?: string;
 	/** Builds the parts of the request that hold our own address. */
 	readonly request: (localHost: string) => {
 		readonly uri: string;
@@ -81,7 +83,7 @@ export async function placePhoneCall(options: PhoneCallOptions): Promise<PhoneCa
 	await using opened = new AsyncDisposableStack();
 	const folder = await mkdtemp(path.join(tmpdir(), "afterbeep-phone-"));
 	opened.defer(() => rm(folder, { recursive: true, force: true }));
-	const localHost = await localAddressTowards(options.next);
+	const localHost = options.localHost ?? (await localAddressTowards(options.next));
 	const media: Media = opened.use(
 		await startMedia({ recordingLogFolder: folder, rtpPorts: RTP_PORTS, workers: 1, log: silentLog }),
 	);
