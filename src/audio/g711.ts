@@ -2,7 +2,7 @@
  * G.711 (ITU-T G.711) as tables. Both laws divide the amplitude into 8 segments of 16 steps; here they are stretched
  * to 16 bits, so that full scale is near 32,768 for both.
  */
-import type { TelephoneAudio, TelephoneEncoding } from "./telephone-audio.ts";
+import type { G711Audio, G711Encoding } from "./telephone-audio.ts";
 
 const ULAW_BIAS = 132;
 const ULAW_CLIP = 32_635;
@@ -50,18 +50,21 @@ export const ulawToAlaw: Uint8Array = Uint8Array.from(ulawToPcm, (sample) => pcm
 export const alawToUlaw: Uint8Array = Uint8Array.from(alawToPcm, (sample) => pcmToUlaw[sample & 0xffff]!);
 
 /** The octet of amplitude zero (A-law has none: the step next to it). */
-export const SILENCE_OCTET: Readonly<Record<TelephoneEncoding, number>> = { PCMU: 0xff, PCMA: 0xd5 };
+export const SILENCE_OCTET: Readonly<Record<G711Encoding, number>> = { PCMU: 0xff, PCMA: 0xd5 };
 
-export const toPcmTable = (encoding: TelephoneEncoding): Int16Array => (encoding === "PCMU" ? ulawToPcm : alawToPcm);
+export const toPcmTable = (encoding: G711Encoding): Int16Array => (encoding === "PCMU" ? ulawToPcm : alawToPcm);
+
+/** Octet of each 16-bit sample. */
+export const toG711Table = (encoding: G711Encoding): Uint8Array => (encoding === "PCMU" ? pcmToUlaw : pcmToAlaw);
 
 /** Table from one encoding to another, undefined where they are the same. */
-export function transcodeTable(from: TelephoneEncoding, to: TelephoneEncoding): Uint8Array | undefined {
+export function transcodeTable(from: G711Encoding, to: G711Encoding): Uint8Array | undefined {
 	if (from === to) return undefined;
 	return from === "PCMU" ? ulawToAlaw : alawToUlaw;
 }
 
 /** 16-bit samples of G.711 audio. */
-export function decodeG711(audio: TelephoneAudio): Int16Array {
+export function decodeG711(audio: G711Audio): Int16Array {
 	const table = toPcmTable(audio.encoding);
 	const pcm = new Int16Array(audio.samples.length);
 	for (let i = 0; i < pcm.length; i++) pcm[i] = table[audio.samples[i]!]!;
@@ -69,24 +72,16 @@ export function decodeG711(audio: TelephoneAudio): Int16Array {
 }
 
 /** G.711 audio of 16-bit samples at 8,000 Hz. */
-export function encodeG711(pcm: Int16Array, encoding: TelephoneEncoding): TelephoneAudio {
-	const table = encoding === "PCMU" ? pcmToUlaw : pcmToAlaw;
+export function encodeG711(pcm: Int16Array, encoding: G711Encoding): G711Audio {
+	const table = toG711Table(encoding);
 	const samples = new Uint8Array(pcm.length);
 	for (let i = 0; i < pcm.length; i++) samples[i] = table[pcm[i]! & 0xffff]!;
 	return { encoding, samples };
 }
 
 /** The same audio in `encoding`; the very same object where it is so already. */
-export function transcode(audio: TelephoneAudio, encoding: TelephoneEncoding): TelephoneAudio {
+export function transcodeG711(audio: G711Audio, encoding: G711Encoding): G711Audio {
 	const table = transcodeTable(audio.encoding, encoding);
 	if (table === undefined) return audio;
 	return { encoding, samples: Uint8Array.from(audio.samples, (octet) => table[octet]!) };
-}
-
-/** The same audio backed by shared memory, so that `play` hands it to a worker without a copy. */
-export function shareAudio(audio: TelephoneAudio): TelephoneAudio {
-	if (audio.samples.buffer instanceof SharedArrayBuffer) return audio;
-	const samples = new Uint8Array(new SharedArrayBuffer(audio.samples.length));
-	samples.set(audio.samples);
-	return { encoding: audio.encoding, samples };
 }

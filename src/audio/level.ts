@@ -1,7 +1,8 @@
-/** How loud G.711 audio is. 0 dBFS is the amplitude 32,768; a full-scale sine is -3 dBFS (RMS). */
+/** How loud audio is. 0 dBFS is the amplitude 32,768; a full-scale sine is -3 dBFS (RMS). */
 
-import { alawToPcm, toPcmTable, ulawToPcm } from "./g711.ts";
-import type { TelephoneAudio, TelephoneEncoding } from "./telephone-audio.ts";
+import { alawToPcm, ulawToPcm } from "./g711.ts";
+import { toLinear } from "./linear.ts";
+import type { G711Encoding, TelephoneAudio } from "./telephone-audio.ts";
 
 /** What digital silence measures: below one step of 16 bits. */
 export const FLOOR_DBFS = -96;
@@ -27,28 +28,17 @@ export function measurePcm(pcm: Int16Array): AudioLevel {
 	return { rmsDbfs: toDbfs(pcm.length === 0 ? 0 : Math.sqrt(sum / pcm.length)), peakDbfs: toDbfs(peak) };
 }
 
-/** Level of G.711 audio. */
-export function measureLevel(audio: TelephoneAudio): AudioLevel {
-	const table = toPcmTable(audio.encoding);
-	let sum = 0;
-	let peak = 0;
-	for (const octet of audio.samples) {
-		const sample = table[octet]!;
-		sum += sample * sample;
-		peak = Math.max(peak, Math.abs(sample));
-	}
-	const count = audio.samples.length;
-	return { rmsDbfs: toDbfs(count === 0 ? 0 : Math.sqrt(sum / count)), peakDbfs: toDbfs(peak) };
-}
+/** Level of audio. */
+export const measureLevel = (audio: TelephoneAudio): AudioLevel => measurePcm(toLinear(audio).pcm);
 
 const energyOf = (pcm: Int16Array): Float64Array => Float64Array.from(pcm, (sample) => sample * sample);
-const ENERGY: Readonly<Record<TelephoneEncoding, Float64Array>> = {
+const ENERGY: Readonly<Record<G711Encoding, Float64Array>> = {
 	PCMU: energyOf(ulawToPcm),
 	PCMA: energyOf(alawToPcm),
 };
 
 /** Squared amplitude of each octet. */
-export const energyTable = (encoding: TelephoneEncoding): Float64Array => ENERGY[encoding];
+export const energyTable = (encoding: G711Encoding): Float64Array => ENERGY[encoding];
 
 /**
  * Mean squared amplitude, from every third octet: the level of each packet is wanted thousands of times a second, and
@@ -60,6 +50,17 @@ export function packetEnergy(energy: Float64Array, octets: Uint8Array, start: nu
 	let count = 0;
 	for (let i = start; i < end; i += 3) {
 		sum += energy[octets[i]!]!;
+		count++;
+	}
+	return count === 0 ? 0 : sum / count;
+}
+
+/** As `packetEnergy`, of linear samples. */
+export function linearEnergy(pcm: Int16Array): number {
+	let sum = 0;
+	let count = 0;
+	for (let i = 0; i < pcm.length; i += 3) {
+		sum += pcm[i]! * pcm[i]!;
 		count++;
 	}
 	return count === 0 ? 0 : sum / count;

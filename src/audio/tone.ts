@@ -2,7 +2,7 @@
 
 import { encodeG711 } from "./g711.ts";
 import { AUDIO_LIMITS } from "./limits.ts";
-import type { TelephoneAudio, TelephoneEncoding } from "./telephone-audio.ts";
+import type { G711Audio, G711Encoding } from "./telephone-audio.ts";
 
 export interface ToneOptions {
 	/** One or several sines, each at the level; 1 Hz to 3,999 Hz. */
@@ -12,11 +12,11 @@ export interface ToneOptions {
 	readonly levelDbfs: number;
 	/** Raised-cosine fade at both ends: without it a tone starts and ends with a click. */
 	readonly fadeMs?: number;
-	readonly encoding?: TelephoneEncoding;
+	readonly encoding?: G711Encoding;
 }
 
 /** A tone as G.711 audio. Amplitudes beyond 16 bits are clipped. */
-export function makeTone(options: ToneOptions): TelephoneAudio {
+export function makeTone(options: ToneOptions): G711Audio {
 	const rate = AUDIO_LIMITS.clockRateHz;
 	const length = Math.round((options.durationMs * rate) / 1000);
 	const fade = Math.min(Math.round(((options.fadeMs ?? 5) * rate) / 1000), length >> 1);
@@ -36,5 +36,5 @@ export function makeTone(options: ToneOptions): TelephoneAudio {
  * "Speak now": 1 kHz for 300 ms, a little softer than the prompts. 1 kHz is far from the DTMF frequencies, so a phone
  * that listens for keys does not take it for one.
  */
-export const makeBeep = (encoding: TelephoneEncoding = "PCMU"): TelephoneAudio =>
+export const makeBeep = (encoding: G711Encoding = "PCMU"): G711Audio =>
 	makeTone({ frequenciesHz: [1000], durationMs: 300, levelDbfs: -22, fadeMs: 10, encoding });

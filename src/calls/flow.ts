@@ -3,7 +3,7 @@
  * next state and the effects that the driver carries out, in order. Time comes in as `atMs`, a timer goes out as an effect.
  */
 
-import type { TelephoneAudio } from "../audio/index.ts";
+import { durationMsOf, type TelephoneAudio } from "../audio/index.ts";
 import type { MessageStatus } from "../domain/index.ts";
 import type { Speech } from "../speech/index.ts";
 import { CALL_LIMITS } from "./limits.ts";
@@ -88,7 +88,7 @@ export interface Step<State> {
 
 /** After so long the end of a play has been lost: prompts have a bound, recordings their own length. */
 export function playWatchMs(speech: Speech): number {
-	const recordedMs = speech.reduce((sum, item) => sum + ("audio" in item ? item.audio.samples.length / 8 : 0), 0);
+	const recordedMs = speech.reduce((sum, item) => sum + ("audio" in item ? durationMsOf(item.audio) : 0), 0);
 	return CALL_LIMITS.promptMsMax + recordedMs;
 }
 

@@ -2,6 +2,7 @@
  * Brings finished recordings from the log to the mailboxes. A recording leaves the log only when it is stored, or known
  * to be no message; while the database or the blob store is away it stays there and is tried again, for as long as it takes.
  */
+import { durationMsOf, trimEnd } from "../audio/index.ts";
 import type { Log } from "../domain/index.ts";
 import type { LoggedRecording, Recordings } from "../media/index.ts";
 import { errorFields } from "./error-fields.ts";
@@ -188,8 +189,10 @@ export class Keeper {
 	}
 }
 
-function described(facts: DepositFacts, { audio, durationMs, speechMs }: LoggedRecording) {
-	return { facts, audio, durationMs, speechMs };
+/** Silence behind the last word is nobody's message: a caller who forgot to hang up, or a line that stayed open. */
+function described(facts: DepositFacts, { audio: heard, speechMs }: LoggedRecording) {
+	const audio = trimEnd(heard);
+	return { facts, audio, durationMs: Math.floor(durationMsOf(audio)), speechMs };
 }
 
 function count(outcomes: readonly KeepOutcome[], wanted: KeepOutcome): number {

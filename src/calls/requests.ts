@@ -1,4 +1,5 @@
 /** Answers what a retrieval asks of the mailboxes. Holds what the machine must not decide: whose mailbox, and whether the session still stands. */
+import { normaliseLevel } from "../audio/index.ts";
 import { type Clock, type Log, type NumberPlan, normalise } from "../domain/index.ts";
 import type { Recordings } from "../media/index.ts";
 import type { FlowReply, FlowRequest } from "./flow.ts";
@@ -107,7 +108,7 @@ export class RequestDesk {
 	async #audio(messageId: string, mailboxId: string) {
 		try {
 			const audio = await this.#options.mailboxes.audio(messageId, mailboxId);
-			return audio && audio.samples.length > 0 ? audio : undefined;
+			return audio && audio.samples.length > 0 ? normaliseLevel(audio) : undefined;
 		} catch (error) {
 			const { log, callId } = this.#options;
 			log.error({ callId, messageId, err: error }, "the audio of a message could not be read");

@@ -1,24 +1,38 @@
 /**
- * Telephone audio as a blob: a WAV file with the G.711 octets as they came from the wire (RFC 2361: formats 6 and 7),
- * so that whoever holds the file can play it. Pure.
+ * Telephone audio as a blob: a WAV file with the G.711 octets as they came from the wire (RFC 2361: formats 6 and 7), or
+ * with linear samples at 16,000 Hz of a wideband call; the file says its rate, and whoever holds it can play it. Pure.
  */
-import { AUDIO_LIMITS, decodeWav, encodeWav, type TelephoneAudio, WavError } from "../audio/index.ts";
+import {
+	decodeWav,
+	encodeWav,
+	isWideband,
+	type TelephoneAudio,
+	type TelephoneEncoding,
+	WavError,
+} from "../audio/index.ts";
 
-const ULAW_FORMAT = 7;
+/** By the WAV file's format. */
+const ENCODINGS: ReadonlyMap<number | undefined, TelephoneEncoding> = new Map([
+	[1, "L16"],
+	[6, "PCMA"],
+	[7, "PCMU"],
+]);
 const FORMAT_OFFSET = 20;
 
-export const SAMPLES_PER_MS = AUDIO_LIMITS.clockRateHz / 1000;
+/** How each audio is written, without loss. */
+const asBlob = (audio: TelephoneAudio): Uint8Array => encodeWav(audio, isWideband(audio) ? "pcm16" : "g711");
 
 export function toBlob(audio: TelephoneAudio): Uint8Array {
-	return encodeWav(audio, "g711");
+	return asBlob(audio);
 }
 
 /** @returns undefined for anything that `toBlob` did not write whole: a torn file must not pass as a short message. */
 export function fromBlob(blob: Uint8Array): TelephoneAudio | undefined {
-	const encoding = blob[FORMAT_OFFSET] === ULAW_FORMAT ? "PCMU" : "PCMA";
+	const encoding = ENCODINGS.get(blob[FORMAT_OFFSET]);
+	if (encoding === undefined) return undefined;
 	try {
 		const audio = decodeWav(blob, { encoding });
-		return Buffer.from(blob).equals(encodeWav(audio, "g711")) ? audio : undefined;
+		return Buffer.from(blob).equals(asBlob(audio)) ? audio : undefined;
 	} catch (error) {
 		if (error instanceof WavError) return undefined;
 		throw error;

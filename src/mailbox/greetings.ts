@@ -1,7 +1,7 @@
-import type { TelephoneAudio } from "../audio/index.ts";
+import { AUDIO_FORMS, durationMsOf, type TelephoneAudio } from "../audio/index.ts";
 import { audit } from "../directory/index.ts";
 import { Failure, LIMITS, uuidv7 } from "../domain/index.ts";
-import { SAMPLES_PER_MS, toBlob } from "./blob-audio.ts";
+import { toBlob } from "./blob-audio.ts";
 import type { GreetingKind, Greetings } from "./call-types.ts";
 import { mailboxGone } from "./check-pin.ts";
 import { eraseBlobs } from "./erase-blobs.ts";
@@ -39,9 +39,10 @@ export async function setGreeting(
 		throw new Failure("badInput", "The greeting holds no audio", "Record it again.");
 	}
 	const { greetingType, secondsMax } = TYPES[kind];
-	const samples = audio.samples.subarray(0, secondsMax * 1000 * SAMPLES_PER_MS);
+	const { encoding } = audio;
+	const kept = { encoding, samples: audio.samples.subarray(0, secondsMax * 1000 * AUDIO_FORMS[encoding].octetsPerMs) };
 	const blobKey = `greetings/${mailboxId.slice(-2)}/${mailboxId}/${kind}-${uuidv7()}.wav`;
-	await needs.store.blobs.put(blobKey, toBlob({ encoding: audio.encoding, samples }));
+	await needs.store.blobs.put(blobKey, toBlob(kept));
 	const stored = await needs.store.transaction(async (tx) => {
 		const mailbox = await lockMailbox(tx, mailboxId);
 		if (!mailbox) return false;
@@ -53,8 +54,8 @@ export async function setGreeting(
 			.executeTakeFirst();
 		const columns = {
 			blobKey,
-			durationMs: Math.round(samples.length / SAMPLES_PER_MS),
-			encoding: audio.encoding,
+			durationMs: Math.round(durationMsOf(kept)),
+			encoding,
 			updatedOn: needs.clock.now(),
 		};
 		await tx

@@ -1,7 +1,14 @@
 /** Every bound of this room. Units stand at the end of the names. */
 export const MEDIA_LIMITS = {
-	/** G.711 in RTP: RFC 3551 §4.5.14. The only clock this room knows. */
-	clockRateHz: 8000,
+	/** What Opus is sent at: speech is transparent from about 24 kbit/s on (RFC 7587 §3.1.1). */
+	opusBitrate: 24_000,
+	/** Bounds of a peer's `maxaveragebitrate` (RFC 7587 §6.1). */
+	opusBitrateMin: 6000,
+	opusBitrateMax: 510_000,
+	/** 0 to 10: above 5 the ear hears no more of speech, and the processor twice as much. */
+	opusComplexity: 5,
+	/** What the encoder is to prepare for, where the peer reads redundancy. */
+	opusExpectedLossPercent: 5,
 
 	/** SDP bodies. A full offer of a browser has some 8 kB; ours come from PBXs and are under 2 kB. */
 	sdpBytesMax: 16_384,
@@ -12,7 +19,7 @@ export const MEDIA_LIMITS = {
 	ptimeMsMax: 60,
 	ptimeMsDefault: 20,
 
-	/** Audio of one RTP packet: 200 ms, what the longest packet time in the field needs. */
+	/** Octets of one RTP packet: 200 ms of G.711 and G.722, what the longest packet time in the field needs. */
 	packetSamplesMax: 1600,
 	/** Packets held back until a missing one arrives: 160 ms at 20 ms each. */
 	reorderPacketsMax: 8,
@@ -25,8 +32,15 @@ export const MEDIA_LIMITS = {
 	timelineLeadMs: 1000,
 	/** After a change of SSRC a gap of the wall's clock below this is jitter and not filled. */
 	streamChangeGapMs: 100,
-	/** Lost audio is concealed so long by fading repetition; then it is silence. */
-	concealMs: 40,
+	/** Another SSRC of the same source is believed when the present one has been quiet for so long. */
+	ssrcQuietMs: 60,
+	/** Comfort noise (RFC 3389) is filled no louder than this, and silence below the softer one. */
+	comfortNoiseDbfsMax: -50,
+	comfortNoiseDbfsMin: -75,
+	/** Of a longer pause the rest is silence. */
+	comfortNoiseMsMax: 10_000,
+	/** A peer that announced a pause by comfort noise may send nothing for so long before `rtpLost` counts. */
+	comfortNoiseQuietMs: 120_000,
 	/**
 	 * Asked of the system for each RTP socket, for times when the worker gets no CPU. Linux gives twice as much, at most
 	 * twice net.core.rmem_max, and counts some 770 octets for 20 ms: 10 s with the usual rmem_max of 208 kB.
@@ -36,8 +50,6 @@ export const MEDIA_LIMITS = {
 	restMs: 5,
 	/** Turns of the event loop, each of up to 32 packets, in which the end of a recording reads what has arrived. */
 	drainTurnsMax: 24,
-	/** A latched source that is quiet for so long may be followed to another port of the peer. */
-	relatchMs: 2000,
 
 	/** RFC 3550 §6.2: the minimum between two reports of one participant, before randomization. */
 	rtcpIntervalMs: 5000,

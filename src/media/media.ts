@@ -90,8 +90,8 @@ class RunningMedia implements Media {
 			worker.sessions.add(number);
 			this.#sessions.set(number, session);
 			try {
-				const { bind, rtpLostMs } = options;
-				await worker.ask({ type: "open", session: number, bind, port, rtpLostMs });
+				const { bind, rtpLostMs, inbandDtmf = false } = options;
+				await worker.ask({ type: "open", session: number, bind, port, rtpLostMs, inbandDtmf });
 				return session;
 			} catch (error) {
 				this.#forget(session);

@@ -3,8 +3,9 @@
  * threads, with a recording log that survives a crash. It knows nothing of voicemail and nothing of SIP.
  */
 import type { TelephoneAudio, TelephoneEncoding } from "../audio/index.ts";
+import type { OpusWishes, WireCodec } from "./codec/index.ts";
 
-export type { TelephoneAudio, TelephoneEncoding };
+export type { OpusWishes, TelephoneAudio, TelephoneEncoding, WireCodec };
 
 export type Clip = TelephoneAudio | { readonly silenceMs: number };
 
@@ -20,6 +21,11 @@ export interface SessionOptions {
 	onEvent(event: MediaEvent): void;
 	/** No RTP for so long ends in `rtpLost`; 0 turns it off. Counting starts with `connect`; paused while on hold. */
 	readonly rtpLostMs: number;
+	/**
+	 * Keys are recognised by their tones too (DTMF, ITU-T Q.23), for peers that know no telephone-event. Until the first
+	 * telephone-event of the session: then the peer knows it, and a key heard twice would count twice. Off by default.
+	 */
+	readonly inbandDtmf?: boolean;
 }
 
 export type MediaEvent =
@@ -31,13 +37,24 @@ export type MediaEvent =
 	| { readonly type: "rtpHeard" }
 	| { readonly type: "rtpLost" };
 
+export interface TelephoneEventForm {
+	readonly payloadType: number;
+	readonly receivePayloadType: number;
+	/** 8,000, 16,000 or 48,000: durations count in it. */
+	readonly clockHz: number;
+}
+
 /** What SDP settled. */
 export interface Negotiated {
-	readonly encoding: TelephoneEncoding;
-	/** Payload types for the audio we receive and send (same in an answer). */
+	readonly codec: WireCodec;
+	/** Payload type of the audio we send: the peer's number for it (RFC 3264 §5.1). */
 	readonly payloadType: number;
-	/** RFC 4733 payload type, undefined where the peer has none. */
-	readonly dtmfPayloadType: number | undefined;
+	/** Payload type of the audio we receive: our own number; differs only where we offered and the peer chose another. */
+	readonly receivePayloadType: number;
+	/** RFC 4733, undefined where the peer has none; numbers as above. */
+	readonly telephoneEvent: TelephoneEventForm | undefined;
+	/** What the peer's fmtp asks of an Opus encoder. */
+	readonly opus?: OpusWishes;
 	readonly remoteAddress: string;
 	readonly remotePort: number;
 	readonly remoteRtcpPort: number;
@@ -64,7 +81,7 @@ export interface RecordOptions {
 
 export interface RecordingSummary {
 	readonly recordingId: string;
-	/** Length of the audio as stored: samples / 8, gaps of loss filled. */
+	/** Length of the audio as stored, gaps of loss filled. */
 	readonly durationMs: number;
 	readonly encoding: TelephoneEncoding;
 	/** Time louder than the silence level. */
@@ -148,6 +165,8 @@ export interface LocalMedia {
 	/** o= line: session id fixed for a call, version raised with each change (RFC 3264 §8). */
 	readonly sessionId: number;
 	readonly sessionVersion: number;
+	/** Codecs that may be used, in the order of our own offers; all that we know by default. */
+	readonly codecs?: readonly WireCodec[];
 }
 
 export type SdpAnswer =

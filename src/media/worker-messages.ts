@@ -51,6 +51,7 @@ export type Question =
 			readonly bind: string;
 			readonly port: number;
 			readonly rtpLostMs: number;
+			readonly inbandDtmf: boolean;
 	  }
 	| { readonly type: "stopRecording" | "stats"; readonly session: number }
 	| { readonly type: "read" | "done"; readonly recordingId: string }

@@ -1,6 +1,6 @@
 /** From a message to its mail. Pure. */
 
-import { encodeWav } from "../audio/index.ts";
+import { AUDIO_FORMS, encodeWav } from "../audio/index.ts";
 import { LIMITS } from "../domain/index.ts";
 import type { MessageNotice } from "../mailbox/index.ts";
 import { type EmailFacts, htmlBody, textBody } from "./email-bodies.ts";
@@ -70,7 +70,7 @@ export function composeEmail(notice: MessageNotice, options: ComposeOptions): Ma
 }
 
 function encodeAttachment({ audio }: MessageNotice): Uint8Array {
-	const linearBytes = WAV_HEADER_BYTES + 2 * audio.samples.length;
+	const linearBytes = WAV_HEADER_BYTES + (2 * audio.samples.length) / AUDIO_FORMS[audio.encoding].octetsPerSample;
 	return encodeWav(audio, linearBytes <= LIMITS.attachmentPcmBytesMax ? "pcm16" : "g711");
 }
 

@@ -1,11 +1,10 @@
 /** Loads the recordings of one language into memory, once at start. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AUDIO_LIMITS, decodeWav, type TelephoneAudio, WavError } from "../audio/index.ts";
+import { decodeWav, durationMsOf, type TelephoneAudio, WavError } from "../audio/index.ts";
 import { Failure } from "../domain/index.ts";
 import type { PromptId, PromptLibrary, Speech } from "./types.ts";
 
-const SAMPLES_PER_MS = AUDIO_LIMITS.clockRateHz / 1000;
 const FALLBACK_LANGUAGE = "en";
 /** A prompt of two minutes is a wrong file, not a prompt. */
 const PROMPT_MS_MAX = 120_000;
@@ -107,7 +106,7 @@ function library(language: string, recordings: ReadonlyMap<string, TelephoneAudi
 		let ms = 0;
 		for (const item of items) {
 			if ("pauseMs" in item) ms += item.pauseMs;
-			else ms += ("prompt" in item ? audio(item.prompt) : item.audio).samples.length / SAMPLES_PER_MS;
+			else ms += durationMsOf("prompt" in item ? audio(item.prompt) : item.audio);
 		}
 		return ms;
 	};

@@ -329,7 +329,7 @@ describe("signalling", () => {
 
 	test("a late offer is made by us, and its answer connects the media", async () => {
 		const call = await house.ring(Object.assign(new FakeCall(VOICEMAIL, DIVERTED), { offer: undefined }));
-		expect(call.answered).toContain("m=audio 20000 RTP/AVP 0 8 101");
+		expect(call.answered).toContain("m=audio 20000 RTP/AVP 9 107 0 8 101 110");
 		expect(house.media.session.negotiated).toEqual([]);
 		call.confirm(OFFER);
 		await house.pass(0);
@@ -543,7 +543,7 @@ describe("hearing messages", () => {
 	beforeEach(() => {
 		const mailbox = callMailbox({ phoneNumber: MAILBOX });
 		house.mailboxes.add(mailbox, "4821", [message({ messageId: "VMID-1" }), message({ messageId: "VMID-2" })]);
-		house.mailboxes.audioOf.set("VMID-1", { encoding: "PCMU", samples: new Uint8Array(32_000) });
+		house.mailboxes.audioOf.set("VMID-1", { encoding: "PCMU", samples: new Uint8Array(32_000).fill(0xff) });
 	});
 	const statuses = () => house.mailboxes.messagesOf.get(`MBID-${MAILBOX}`)?.map((one) => one.status);
 

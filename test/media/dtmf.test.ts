@@ -17,7 +17,7 @@ function press(digits: string, ptimeMs = 20): EventPacket[] {
 	let timestamp = 0xffff_f000;
 	let started = timestamp;
 	while (state !== undefined) {
-		const step = stepDigits(state, ptimeMs);
+		const step = stepDigits(state, ptimeMs, 8000);
 		if (step.starts) started = timestamp;
 		for (const { payload, marker } of step.packets) {
 			sent.push({ sequence: sequence++ & 0xffff, timestamp: started, marker, payload });
@@ -32,7 +32,7 @@ function heard(packets: readonly EventPacket[]): string {
 	let state = noPress;
 	let digits = "";
 	for (const { sequence, timestamp, marker, payload } of packets) {
-		const step = receiveDtmf(state, sequence, timestamp, marker, payload, 0, payload.length);
+		const step = receiveDtmf(state, sequence, timestamp, marker, payload, 0, payload.length, 8);
 		state = step.state;
 		digits += step.digit ?? "";
 	}

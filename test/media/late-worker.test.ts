@@ -45,11 +45,12 @@ beforeEach(async () => {
 	sequence = 0;
 	const playout = new PlayoutClock(now, () => {});
 	const host = { recordings, playout, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
-	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, emit: () => {} });
+	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, inbandDtmf: false, emit: () => {} });
 	session.connect({
-		encoding: "PCMU",
+		codec: "PCMU",
 		payloadType: 0,
-		dtmfPayloadType: undefined,
+		receivePayloadType: 0,
+		telephoneEvent: undefined,
 		remoteAddress: "127.0.0.1",
 		remotePort: peer.address().port,
 		remoteRtcpPort: 9,

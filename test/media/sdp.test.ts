@@ -18,9 +18,10 @@ describe("answering an offer (RFC 3264 §6)", () => {
 	test("takes the offerer's first law and echoes its payload type of telephone-event", () => {
 		const answer = accepted(answerOffer(sdp(audio, dtmf), local, "203.0.113.5"));
 		expect(answer.negotiated).toEqual({
-			encoding: "PCMA",
+			codec: "PCMA",
 			payloadType: 8,
-			dtmfPayloadType: 101,
+			receivePayloadType: 8,
+			telephoneEvent: { payloadType: 101, receivePayloadType: 101, clockHz: 8000 },
 			remoteAddress: "198.51.100.7",
 			remotePort: 4000,
 			remoteRtcpPort: 4001,
@@ -40,6 +41,7 @@ describe("answering an offer (RFC 3264 §6)", () => {
 			dtmf,
 			"a=fmtp:101 0-15",
 			"a=ptime:20",
+			"a=maxptime:60",
 			"a=sendrecv",
 			"",
 		]);
@@ -112,17 +114,30 @@ describe("answering an offer (RFC 3264 §6)", () => {
 
 	test("dynamic payload types and names in any case are understood; a remapped 0 is not PCMU", () => {
 		const dynamic = answerOffer(
-			sdp("m=audio 4000 RTP/AVP 97 98", "a=rtpmap:97 opus/48000/2", "a=rtpmap:98 pcmu/8000/1"),
+			sdp("m=audio 4000 RTP/AVP 97 98", "a=rtpmap:97 iLBC/8000", "a=rtpmap:98 pcmu/8000/1"),
 			local,
 		);
-		expect(accepted(dynamic).negotiated).toMatchObject({ encoding: "PCMU", payloadType: 98 });
-		expect(answerOffer(sdp("m=audio 4000 RTP/AVP 0", "a=rtpmap:0 G722/8000"), local).ok).toBe(false);
+		expect(accepted(dynamic).negotiated).toMatchObject({ codec: "PCMU", payloadType: 98 });
+		expect(answerOffer(sdp("m=audio 4000 RTP/AVP 0", "a=rtpmap:0 G723/8000"), local).ok).toBe(false);
 	});
 
-	test("telephone-event at another rate than 8,000 Hz is left out", () => {
-		const answer = accepted(answerOffer(sdp(audio, "a=rtpmap:101 telephone-event/48000"), local));
-		expect(answer.negotiated.dtmfPayloadType).toBeUndefined();
-		expect(answer.sdp).not.toContain("telephone-event");
+	test.each([
+		["PCMU", 8000, "m=audio 4000 RTP/AVP 0 100 101"],
+		["opus", 48_000, "m=audio 4000 RTP/AVP 96 100 101"],
+	])("keys count by the clock of the codec: %s at %i Hz (RFC 4733 §2.1)", (codec, clockHz, line) => {
+		const offered = ["a=rtpmap:100 telephone-event/8000", "a=rtpmap:101 telephone-event/48000"];
+		const { negotiated } = accepted(answerOffer(sdp(line, "a=rtpmap:96 opus/48000/2", ...offered), local));
+		const payloadType = clockHz === 8000 ? 100 : 101;
+		expect(negotiated).toMatchObject({
+			codec,
+			telephoneEvent: { payloadType, receivePayloadType: payloadType, clockHz },
+		});
+	});
+
+	test("a peer whose only telephone-event has another clock is taken at its word", () => {
+		const answer = accepted(answerOffer(sdp(audio, "a=rtpmap:101 telephone-event/16000"), local));
+		expect(answer.negotiated.telephoneEvent).toMatchObject({ payloadType: 101, clockHz: 16_000 });
+		expect(answer.sdp).toContain("a=rtpmap:101 telephone-event/16000");
 	});
 
 	test("IPv6 is answered with IPv6", () => {
@@ -133,7 +148,12 @@ describe("answering an offer (RFC 3264 §6)", () => {
 	});
 
 	test.each([
-		["nothing in common", sdp("m=audio 4000 RTP/AVP 9 18"), 488, /neither PCMU nor PCMA/],
+		[
+			"nothing in common",
+			sdp("m=audio 4000 RTP/AVP 18 96", "a=rtpmap:18 G729/8000", "a=rtpmap:96 AMR/8000"),
+			488,
+			/of G729, AMR none is spoken/,
+		],
 		["video only", sdp("m=video 4000 RTP/AVP 96"), 488, /not audio/],
 		["SRTP only", sdp("m=audio 4000 RTP/SAVP 0"), 488, /RTP\/SAVP/],
 		["the only audio refused", sdp("m=audio 0 RTP/AVP 0"), 488, /port is 0/],
@@ -153,6 +173,7 @@ describe("answering an offer (RFC 3264 §6)", () => {
 			dtmf,
 			"m=video 1 RTP/AVP 96",
 			"a=ptime:20",
+			"a=maxptime:60",
 			"c=IN IP6 ::1",
 			"m=audio 1/2 x",
 			"a=rtpmap:",
@@ -185,13 +206,30 @@ describe("our own offer", () => {
 		const offer = makeOffer(local);
 		const answer = accepted(answerOffer(offer, theirs));
 		const seen = accepted(acceptAnswer(offer, answer.sdp));
+		const events = { payloadType: 101, receivePayloadType: 101, clockHz: 8000 };
 		expect(seen.negotiated).toMatchObject({
-			encoding: "PCMU",
-			payloadType: 0,
-			dtmfPayloadType: 101,
+			codec: "G722",
+			payloadType: 9,
+			telephoneEvent: events,
 			remotePort: 30_000,
 		});
-		expect(answer.negotiated).toMatchObject({ encoding: "PCMU", remotePort: 20_000, remoteAddress: "192.0.2.1" });
+		expect(answer.negotiated).toMatchObject({
+			codec: "G722",
+			telephoneEvent: events,
+			remotePort: 20_000,
+			remoteAddress: "192.0.2.1",
+		});
+	});
+
+	test("an answer may have numbers of its own: we send under theirs and receive under ours (RFC 3264 §5.1)", () => {
+		const offer = makeOffer(local);
+		const answer = sdp("m=audio 4000 RTP/AVP 97 99", "a=rtpmap:97 opus/48000/2", "a=rtpmap:99 telephone-event/48000");
+		expect(accepted(acceptAnswer(offer, answer)).negotiated).toMatchObject({
+			codec: "opus",
+			payloadType: 97,
+			receivePayloadType: 107,
+			telephoneEvent: { payloadType: 99, receivePayloadType: 110, clockHz: 48_000 },
+		});
 	});
 
 	test("an answer that takes nothing is a failure with its reason", () => {

@@ -8,9 +8,10 @@ import { Sender } from "../../src/media/session/sender.ts";
 import { SourceGate } from "../../src/media/session/source-gate.ts";
 
 const negotiated: Negotiated = {
-	encoding: "PCMU",
+	codec: "PCMU",
 	payloadType: 0,
-	dtmfPayloadType: 101,
+	receivePayloadType: 0,
+	telephoneEvent: { payloadType: 101, receivePayloadType: 101, clockHz: 8000 },
 	remoteAddress: "198.51.100.7",
 	remotePort: 4000,
 	remoteRtcpPort: 4001,
@@ -70,7 +71,7 @@ describe("sending in simulated time", () => {
 
 	test("playEnded comes one packet time after the last packet", () => {
 		const { sender, sent, events, play } = bench();
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(7, clip(100));
 		vi.advanceTimersByTime(500);
 		expect(sent.length).toBe(5);
@@ -81,7 +82,7 @@ describe("sending in simulated time", () => {
 
 	test("clips that end within a packet join without a gap, the last packet is filled with silence", () => {
 		const { sender, sent, play } = bench();
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(1, clip(30, 1), clip(15, 2));
 		vi.advanceTimersByTime(200);
 		expect(sent.map(({ first }) => first)).toEqual([1, 1, 2]);
@@ -92,7 +93,7 @@ describe("sending in simulated time", () => {
 
 	test("after a pause the marker is set and the timestamp has gone on by its length", () => {
 		const { sender, sent, play, wake } = bench();
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(1, clip(100));
 		vi.advanceTimersByTime(45);
 		sender.player.paused = true;
@@ -112,7 +113,7 @@ describe("sending in simulated time", () => {
 
 	test("a play in place of another goes on in step, without a second marker", () => {
 		const { sender, sent, play, events } = bench();
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(1, clip(1000, 1));
 		vi.advanceTimersByTime(50);
 		play(2, clip(40, 2));
@@ -126,11 +127,11 @@ describe("sending in simulated time", () => {
 		const { sender, sent, play, wake } = bench();
 		play(1, clip(40));
 		vi.advanceTimersByTime(500);
-		sender.connect({ ...negotiated, sending: false });
+		sender.connect({ ...negotiated, sending: false }, undefined);
 		wake();
 		vi.advanceTimersByTime(500);
 		expect(sent).toEqual([]);
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		wake();
 		vi.advanceTimersByTime(500);
 		expect(sent.length).toBe(2);
@@ -138,7 +139,7 @@ describe("sending in simulated time", () => {
 
 	test("keys go first, 100 ms each and 100 ms apart, and playing goes on behind them", () => {
 		const { sender, sent, events, play, wake } = bench();
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(1, clip(60));
 		sender.sendDigits("12");
 		wake();
@@ -152,7 +153,7 @@ describe("sending in simulated time", () => {
 
 	test("a thread that slept sends no burst and loses nothing", () => {
 		const { sender, sent, play, slept } = bench();
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(1, clip(400));
 		vi.advanceTimersByTime(100);
 		const before = sent.length;
@@ -173,7 +174,7 @@ describe("sending in simulated time", () => {
 			},
 		};
 		clock.add(broken);
-		sender.connect(negotiated);
+		sender.connect(negotiated, undefined);
 		play(1, clip(100));
 		vi.advanceTimersByTime(300);
 		expect(failed.length).toBe(1);
@@ -192,37 +193,41 @@ describe("whose RTP is taken", () => {
 
 	test("before anything is heard, another port of the peer is followed, a stranger never", () => {
 		const gate = opened();
-		expect(gate.admit("203.0.113.66", 4000, 0)).toBe(false);
-		expect(gate.admit("198.51.100.7", 4444, 0)).toBe(true);
+		expect(gate.admit("203.0.113.66", 4000)).toBe(false);
+		expect(gate.admit("198.51.100.7", 4444)).toBe(true);
 		expect(where(gate)).toBe("198.51.100.7:4444");
 	});
 
 	test("the signalling address counts as the peer's, as behind a NAT", () => {
 		const gate = opened("203.0.113.5");
-		expect(gate.admit("203.0.113.5", 12_345, 0)).toBe(true);
+		expect(gate.admit("203.0.113.5", 12_345)).toBe(true);
 		expect(where(gate)).toBe("203.0.113.5:12345");
 	});
 
-	test("once heard, another port is taken only after quiet, the negotiated one at once", () => {
+	test("the first source that is heard stays the one, even before the negotiated port, until a re-INVITE", () => {
 		const gate = opened();
-		gate.admit("198.51.100.7", 4444, 0);
-		gate.heard(0);
-		expect(gate.admit("198.51.100.7", 5555, MEDIA_LIMITS.relatchMs - 1)).toBe(false);
-		expect(gate.admit("198.51.100.7", 5555, MEDIA_LIMITS.relatchMs)).toBe(true);
-		gate.heard(MEDIA_LIMITS.relatchMs);
-		expect(gate.admit("198.51.100.7", 4000, MEDIA_LIMITS.relatchMs)).toBe(true);
-		expect(where(gate)).toBe("198.51.100.7:4000");
+		expect(gate.admit("198.51.100.7", 4444)).toBe(true);
+		gate.lock();
+		expect(gate.admit("198.51.100.7", 5555)).toBe(false);
+		expect(gate.admit("198.51.100.7", 4000)).toBe(false);
+		expect(where(gate)).toBe("198.51.100.7:4444");
+		gate.negotiate("198.51.100.7", 4000, undefined);
+		gate.unlock();
+		expect(where(gate)).toBe("198.51.100.7:4444");
+		expect(gate.admit("203.0.113.66", 4000)).toBe(false);
+		expect(gate.admit("198.51.100.7", 5555)).toBe(true);
+		expect(where(gate)).toBe("198.51.100.7:5555");
 	});
 
 	test("a re-offer of the same place keeps the source, of another place begins anew", () => {
 		const gate = opened();
-		gate.admit("198.51.100.7", 4444, 0);
-		gate.heard(0);
+		gate.admit("198.51.100.7", 4444);
+		gate.lock();
 		gate.negotiate("198.51.100.7", 4000, undefined);
 		expect(where(gate)).toBe("198.51.100.7:4444");
 		gate.negotiate("198.51.100.8", 6000, undefined);
 		expect(where(gate)).toBe("198.51.100.8:6000");
-		expect(gate.admit("198.51.100.7", 4444, 5)).toBe(false);
+		expect(gate.admit("198.51.100.7", 4444)).toBe(false);
 	});
 
 	test("the old hold by 0.0.0.0 leaves the source as it is", () => {

@@ -1,7 +1,8 @@
 /** WAV files to telephone audio: PCM of 8 or 16 bits at any rate, mono or stereo; A-law and µ-law. */
-import { alawToPcm, encodeG711, transcode, ulawToPcm } from "../g711.ts";
+import { alawToPcm, ulawToPcm } from "../g711.ts";
 import { AUDIO_LIMITS } from "../limits.ts";
-import type { TelephoneAudio, TelephoneEncoding } from "../telephone-audio.ts";
+import { fromLinear, transcode } from "../linear.ts";
+import { AUDIO_FORMS, NARROWBAND_HZ, type TelephoneEncoding } from "../telephone-audio.ts";
 import { resample } from "./resample.ts";
 
 /** The file cannot be used; `message` is one sentence for the person who sent it. */
@@ -9,9 +10,9 @@ export class WavError extends Error {
 	override readonly name = "WavError";
 }
 
-export interface WavDecodeOptions {
-	/** µ-law by default. G.711 of the same encoding at 8,000 Hz passes through bit-exact. */
-	readonly encoding?: TelephoneEncoding;
+export interface WavDecodeOptions<Encoding extends TelephoneEncoding = TelephoneEncoding> {
+	/** µ-law by default. What is so already, at its rate, passes through bit-exact. */
+	readonly encoding?: Encoding;
 	/** Longer audio is refused. */
 	readonly maxMs?: number;
 }
@@ -32,8 +33,11 @@ interface Format {
  * @param file a whole WAV file.
  * @throws WavError where it is none, is longer than allowed, or is of a form that is not listed above.
  */
-export function decodeWav(file: Uint8Array, options: WavDecodeOptions = {}): TelephoneAudio {
-	const encoding = options.encoding ?? "PCMU";
+export function decodeWav<Encoding extends TelephoneEncoding = "PCMU">(
+	file: Uint8Array,
+	options: WavDecodeOptions<Encoding> = {},
+): { readonly encoding: Encoding; readonly samples: Uint8Array } {
+	const encoding: TelephoneEncoding = options.encoding ?? "PCMU";
 	if (file.length > AUDIO_LIMITS.wavBytesMax) {
 		throw new WavError(`The WAV file has ${file.length} bytes; at most ${AUDIO_LIMITS.wavBytesMax} are taken.`);
 	}
@@ -45,13 +49,15 @@ export function decodeWav(file: Uint8Array, options: WavDecodeOptions = {}): Tel
 	if ((frames * 1000) / format.rateHz > maxMs) {
 		throw new WavError(`The WAV file is longer than ${maxMs / 1000} seconds.`);
 	}
-	const asIs = format.channels === 1 && format.rateHz === AUDIO_LIMITS.clockRateHz;
+	const asIs = format.channels === 1 && format.rateHz === NARROWBAND_HZ;
 	if (format.code !== FORMAT_PCM && asIs) {
 		const samples = Uint8Array.from(data.subarray(0, frames));
-		return transcode({ encoding: format.code === FORMAT_ULAW ? "PCMU" : "PCMA", samples }, encoding);
+		const audio = transcode({ encoding: format.code === FORMAT_ULAW ? "PCMU" : "PCMA", samples }, encoding);
+		return { encoding: encoding as Encoding, samples: audio.samples };
 	}
-	const pcm = resample(toMono(data, frames, format), format.rateHz, AUDIO_LIMITS.clockRateHz);
-	return encodeG711(pcm, encoding);
+	const { rateHz } = AUDIO_FORMS[encoding];
+	const pcm = resample(toMono(data, frames, format), format.rateHz, rateHz);
+	return { encoding: encoding as Encoding, samples: fromLinear({ rateHz, pcm }, encoding).samples };
 }
 
 function findChunks(file: Buffer): { format: Format; data: Buffer } {

@@ -1,4 +1,5 @@
 /** Hearing messages: the main menu and the `mobile` key map, with every key at every moment. Pure. */
+import { durationMsOf } from "../../audio/index.ts";
 import type { Message, MessageStatus } from "../../domain/index.ts";
 import { type MessagePlace, type Speech, sayEnvelope, sayMessagePlace } from "../../speech/index.ts";
 import type { FlowEffect, FlowEvent, FlowReply } from "../flow.ts";
@@ -27,7 +28,6 @@ import {
  */
 const HEARD_PART = 0.75;
 
-const SAMPLES_PER_MS = 8;
 const FRESH = { repeats: 0, wrongKeys: 0 };
 
 export function mainMenu(session: Session, lead: Speech = [], counts = FRESH): RetrievalStep {
@@ -144,7 +144,7 @@ function playedMs({ playedMs: before, sinceMs }: At<"body">, atMs: number): numb
 }
 
 function lengthMs({ audio }: MessageAt): number {
-	return (audio?.samples.length ?? 0) / SAMPLES_PER_MS;
+	return audio === undefined ? 0 : durationMsOf(audio);
 }
 
 /** While a message sounds, a key that means nothing is let pass: a cheek on the keypad must not cut it off. */

@@ -1,5 +1,5 @@
 /** A caller who reaches the voicemail of somebody who did not answer: greeting, beep, message, hang-up. */
-import { decodeG711, type TelephoneAudio } from "../../audio/index.ts";
+import { type TelephoneAudio, toLinear } from "../../audio/index.ts";
 import { findBeep, type RecognisedPrompt } from "./hearing.ts";
 import type { PhoneCall } from "./phone.ts";
 
@@ -41,7 +41,7 @@ export async function leaveMessage(
 		const slice = await call.listen(QUIET_MS, 60_000);
 		heard.push(slice.audio);
 		tellPrompts(ear, slice.audio);
-		const beep = findBeep(decodeG711(slice.audio));
+		const beep = findBeep(toLinear(slice.audio).pcm);
 		beepHeard = beep !== undefined;
 		if (beep !== undefined) ear.tell(`hears a beep of ${beep.endMs - beep.startMs} ms at ${beep.hz} Hz`);
 		const sliceMs = slice.audio.samples.length / 8;

@@ -5,10 +5,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { TelephoneAudio } from "../../audio/index.ts";
+import { durationMsOf, type TelephoneAudio } from "../../audio/index.ts";
 import { silentLog } from "../../domain/index.ts";
 import {
 	acceptAnswer,
+	G711_CODECS,
 	type Media,
 	type MediaEvent,
 	type MediaSession,
@@ -121,7 +122,9 @@ async function dial(
 	localHost: string,
 	options: PhoneCallOptions,
 ): Promise<Dialled> {
-	const offer = makeOffer({ address: localHost, port: session.port, sessionId: Date.now(), sessionVersion: 1 });
+	// The ear of this phone knows the prompts by their octets of G.711.
+	const local = { address: localHost, port: session.port, sessionId: Date.now(), sessionVersion: 1 };
+	const offer = makeOffer({ ...local, codecs: G711_CODECS });
 	const ended = Promise.withResolvers<CallEnd>();
 	const answered = Promise.withResolvers<void>();
 	const outgoing = agent.placeCall({
@@ -207,10 +210,7 @@ function phoneCall({ outgoing, over, media, session, listeners, close }: CallPar
 		listen,
 		say: async (audio) => {
 			const playId = ++count;
-			const spoken = next(
-				(event) => event.type === "playEnded" && event.playId === playId,
-				audio.samples.length / 8 + 5000,
-			);
+			const spoken = next((event) => event.type === "playEnded" && event.playId === playId, durationMsOf(audio) + 5000);
 			session.play(playId, [audio]);
 			await spoken;
 		},

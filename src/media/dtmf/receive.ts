@@ -26,9 +26,13 @@ export interface DtmfStep {
 }
 
 /** Durations from here are a press near the end of what one segment can say (§2.5.1.3). */
-const LONG_PRESS_SAMPLES = 0xf000;
+const LONG_PRESS_TICKS = 0xf000;
+/** A phone that wrongly moves its timestamp does so by one packet. */
+const PACKET_MS_MAX = 60;
+/** So far behind, a timestamp is of a new clock, not of an earlier press. */
+const EARLIER_MS_MAX = 10_000;
 
-/** @param octets payload from `start` up to `end`; other events than keys and short payloads change nothing. */
+/** @param ticksPerMs of the clock of the timestamps: 8, 16 or 48. @param octets payload from `start` up to `end`; other events than keys and short payloads change nothing. */
 export function receiveDtmf(
 	state: DtmfState,
 	sequence: number,
@@ -37,6 +41,7 @@ export function receiveDtmf(
 	octets: Uint8Array,
 	start: number,
 	end: number,
+	ticksPerMs: number,
 ): DtmfStep {
 	if (end - start < 4) return { state, digit: undefined };
 	const event = octets[start]!;
@@ -52,17 +57,17 @@ export function receiveDtmf(
 		return { state: { ...next, ended: ended || state.ended }, digit: undefined };
 	}
 	// A packet of an earlier press, overtaken by this one. Far behind is a new clock of the peer.
-	if (later < 0 && later > -80_000 && ((sequence - state.sequence) & 0xffff) >= 0x8000)
+	if (later < 0 && later > -EARLIER_MS_MAX * ticksPerMs && ((sequence - state.sequence) & 0xffff) >= 0x8000)
 		return { state, digit: undefined };
-	return { state: next, digit: continues(state, next, marker, later) ? undefined : digit };
+	return { state: next, digit: continues(state, next, marker, later, ticksPerMs) ? undefined : digit };
 }
 
 /** Whether a new timestamp is still the same press. */
-function continues(state: DtmfState, next: DtmfState, marker: boolean, later: number): boolean {
+function continues(state: DtmfState, next: DtmfState, marker: boolean, later: number, ticksPerMs: number): boolean {
 	if (state.ended || marker || next.event !== state.event) return false;
 	// A press of over 8 s goes on in a new segment, whose timestamp follows the old segment's duration.
-	if (state.duration >= LONG_PRESS_SAMPLES && later >= LONG_PRESS_SAMPLES && later <= 0x1_1000) return true;
+	if (state.duration >= LONG_PRESS_TICKS && later >= LONG_PRESS_TICKS && later <= 0x1_1000) return true;
 	// Some phones wrongly move the timestamp with each packet; the growing duration tells the press apart.
 	const following = ((next.sequence - state.sequence) & 0xffff) === 1;
-	return following && later <= 480 && next.duration > state.duration;
+	return following && later <= PACKET_MS_MAX * ticksPerMs && next.duration > state.duration;
 }

@@ -35,16 +35,19 @@ export const isDigits = (digits: string): boolean =>
 
 export const startDigits = (digits: string): SendingDigits => ({ digits, at: 0, elapsedMs: 0 });
 
-/** What to send now, and the state one packet time later. */
-export function stepDigits(state: SendingDigits, ptimeMs: number): DigitsStep {
+/**
+ * What to send now, and the state one packet time later.
+ * @param clockHz in which durations count: that of telephone-event in SDP.
+ */
+export function stepDigits(state: SendingDigits, ptimeMs: number, clockHz: number): DigitsStep {
 	const digit = state.digits[state.at];
 	if (digit === undefined) return { state: undefined, packets: [], starts: false };
-	const { digitMs, digitGapMs, clockRateHz } = MEDIA_LIMITS;
+	const { digitMs, digitGapMs } = MEDIA_LIMITS;
 	const elapsedMs = state.elapsedMs + ptimeMs;
 	const packets: DigitPacket[] = [];
 	if (state.elapsedMs < digitMs) {
 		const ended = elapsedMs >= digitMs;
-		const duration = (Math.min(elapsedMs, digitMs) * clockRateHz) / 1000;
+		const duration = (Math.min(elapsedMs, digitMs) * clockHz) / 1000;
 		const payload = Uint8Array.of(
 			DTMF_DIGITS.indexOf(digit),
 			(ended ? 0x80 : 0) | VOLUME,

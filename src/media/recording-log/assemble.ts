@@ -3,7 +3,16 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { energyOfDbfs, energyTable, packetEnergy, SILENCE_OCTET } from "../../audio/index.ts";
+import {
+	AUDIO_FORMS,
+	energyOfDbfs,
+	energyTable,
+	isG711,
+	l16ToPcm,
+	linearEnergy,
+	packetEnergy,
+	SILENCE_OCTET,
+} from "../../audio/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { TelephoneAudio, TelephoneEncoding } from "../types.ts";
 import { readChunk } from "./format.ts";
@@ -41,7 +50,7 @@ export interface AssembleOptions {
 	readonly index: ChunkIndex;
 	readonly encoding: TelephoneEncoding;
 	/** Length; undefined where no end was written: then as far as the chunks reach. */
-	readonly samples: number | undefined;
+	readonly octets: number | undefined;
 	pathOf(segment: number): string;
 	/** The files are surely in the page cache: read without the detour over the thread pool. */
 	readonly cached: boolean;
@@ -52,7 +61,7 @@ export interface AssembleOptions {
  * @throws where a file cannot be opened or read.
  */
 export async function assemble(options: AssembleOptions): Promise<TelephoneAudio> {
-	const timeline = new Timeline(options.encoding, options.samples);
+	const timeline = new Timeline(options.encoding, options.octets);
 	if (options.cached) await readCached(options, timeline);
 	else await readAll(options, timeline);
 	return { encoding: options.encoding, samples: timeline.samples() };
@@ -67,7 +76,7 @@ class Timeline {
 
 	/** @param length where it is known; else as far as the audio reaches. */
 	constructor(encoding: TelephoneEncoding, length: number | undefined) {
-		this.#silence = SILENCE_OCTET[encoding];
+		this.#silence = encoding === "L16" ? 0 : SILENCE_OCTET[encoding];
 		this.#length = length;
 		this.#octets = new Uint8Array(length ?? 0).fill(this.#silence);
 	}
@@ -146,11 +155,17 @@ async function readAll({ index, pathOf }: AssembleOptions, timeline: Timeline): 
 
 /** Time louder than the silence level, where no summary was written; in steps of 20 ms as packets have them. */
 export function speechMsOf(audio: TelephoneAudio): number {
-	const energy = energyTable(audio.encoding);
 	const threshold = energyOfDbfs(MEDIA_LIMITS.silenceLevelDbfs);
+	const block = SPEECH_STEP_MS * AUDIO_FORMS[audio.encoding].octetsPerMs;
+	const { samples } = audio;
 	let speechMs = 0;
-	for (let at = 0; at + 160 <= audio.samples.length; at += 160) {
-		if (packetEnergy(energy, audio.samples, at, at + 160) > threshold) speechMs += 20;
+	for (let at = 0; at + block <= samples.length; at += block) {
+		const energy = isG711(audio)
+			? packetEnergy(energyTable(audio.encoding), samples, at, at + block)
+			: linearEnergy(l16ToPcm(samples.subarray(at, at + block)));
+		if (energy > threshold) speechMs += SPEECH_STEP_MS;
 	}
 	return speechMs;
 }
+
+const SPEECH_STEP_MS = 20;

@@ -30,13 +30,13 @@ export class Batch {
 		for (const part of parts) this.#add(recording, "audio", part.position, part.octets, part.length);
 		recording.taken();
 		if (!ending) return;
-		const end = encodeEndBody({ samples: recording.samples, speechMs: recording.speechMs });
-		this.#add(recording, "end", recording.samples, end, end.length);
+		const end = encodeEndBody({ octets: recording.octets, speechMs: recording.speechMs });
+		this.#add(recording, "end", recording.octets, end, end.length);
 		recording.endTaken = true;
 	}
 
 	addDone(recording: LogRecording): void {
-		this.#add(recording, "done", recording.samples, Buffer.alloc(0), 0);
+		this.#add(recording, "done", recording.octets, Buffer.alloc(0), 0);
 	}
 
 	clear(): void {

@@ -4,6 +4,7 @@
  */
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { durationMsOf } from "../../audio/index.ts";
 import type { LoggedRecording, MediaLog, TelephoneEncoding } from "../types.ts";
 import { assemble, ChunkIndex, speechMsOf } from "./assemble.ts";
 import {
@@ -32,7 +33,7 @@ interface Found {
 	startedAtMs: number;
 	header: Uint8Array | undefined;
 	encoding: TelephoneEncoding;
-	samples: number | undefined;
+	octets: number | undefined;
 	speechMs: number | undefined;
 	done: boolean;
 }
@@ -73,10 +74,10 @@ export class EarlierRecordings {
 	async read(recordingId: string): Promise<LoggedRecording | undefined> {
 		const found = this.#byId.get(recordingId)?.at(-1);
 		if (found?.header === undefined) return undefined;
-		const { index, encoding, samples, header, lineage } = found;
+		const { index, encoding, octets, header, lineage } = found;
 		const pathOf = (segment: number): string => join(this.#folder, segmentName(lineage.name, segment));
-		const audio = await assemble({ index, encoding, samples, pathOf, cached: false });
-		const durationMs = Math.floor(audio.samples.length / 8);
+		const audio = await assemble({ index, encoding, octets, pathOf, cached: false });
+		const durationMs = Math.floor(durationMsOf(audio));
 		return { recordingId, durationMs, encoding, speechMs: found.speechMs ?? speechMsOf(audio), header, audio };
 	}
 
@@ -150,7 +151,7 @@ function takeChunk(lineage: Lineage, found: Map<number, Found>, segment: number,
 			startedAtMs: 0,
 			header: undefined,
 			encoding: chunk.encoding,
-			samples: undefined,
+			octets: undefined,
 			speechMs: undefined,
 			done: false,
 		};

@@ -1,4 +1,5 @@
 /** One recording as the log's writer holds it: what is not on disk yet, and where on disk the rest stands. */
+import { AUDIO_FORMS } from "../../audio/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { RecordingSummary, TelephoneEncoding } from "../types.ts";
 import { ChunkIndex } from "./assemble.ts";
@@ -10,8 +11,8 @@ export interface PendingPart {
 	readonly octets: Buffer;
 }
 
-/** Room for a turn that comes late: 768 ms. */
-const PART_BYTES = 6144;
+/** Room for a turn that comes late. */
+const PART_MS = 768;
 const NO_OCTETS = Buffer.alloc(0);
 
 /** Octets of all recordings of a writer that wait for the disk. */
@@ -38,9 +39,9 @@ export class LogRecording {
 	readonly headerBody: Buffer;
 	readonly index = new ChunkIndex();
 	/** Length so far, what waits included. */
-	samples = 0;
+	octets = 0;
 	/** Lost because the disk did not take it; silence when read. */
-	lostSamples = 0;
+	lostOctets = 0;
 	speechMs = 0;
 	sequence = 0;
 	/** The file that already holds the header. */
@@ -51,9 +52,13 @@ export class LogRecording {
 	endTaken = false;
 
 	readonly #budget: PendingBudget;
+	readonly #partBytes: number;
 	/** Full parts, and those before a hole. */
 	#waiting: PendingPart[] = [];
 	#part: PendingPart;
+	/** The part's octets before they were taken, up to `#takenLength`, ending at the position `#takenEnd`. */
+	#takenLength = 0;
+	#takenEnd = 0;
 
 	constructor(options: LogRecordingOptions) {
 		this.number = options.number;
@@ -63,7 +68,8 @@ export class LogRecording {
 		this.headerBody = options.headerBody;
 		this.takenAtMs = options.nowMs;
 		this.#budget = options.budget;
-		this.#part = { position: 0, length: 0, octets: Buffer.allocUnsafeSlow(PART_BYTES) };
+		this.#partBytes = PART_MS * AUDIO_FORMS[options.encoding].octetsPerMs;
+		this.#part = { position: 0, length: 0, octets: Buffer.allocUnsafeSlow(this.#partBytes) };
 	}
 
 	get ended(): boolean {
@@ -75,12 +81,12 @@ export class LogRecording {
 		if (this.ended) return;
 		const part = this.#partFor(end - start);
 		if (part === undefined) {
-			this.lostSamples += end - start;
+			this.lostOctets += end - start;
 		} else {
 			part.octets.set(octets.subarray(start, end), part.length);
 			part.length += end - start;
 		}
-		this.samples += end - start;
+		this.octets += end - start;
 	}
 
 	/** As `append`, each octet through a table first. */
@@ -90,24 +96,24 @@ export class LogRecording {
 		this.append(mapped, 0, mapped.length);
 	}
 
-	/**
-	 * Adds the last 20 ms again and again, each time through `table` (which makes it softer).
-	 * @returns samples added: fewer where too little of the past is still in memory.
-	 */
-	repeatLast(samples: number, table: Uint8Array): number {
-		const period = 160;
-		const part = this.#part;
-		const follows = part.position + part.length === this.samples;
-		if (!follows || part.length < period || part.length + samples > PART_BYTES) return 0;
-		for (let i = 0; i < samples; i++) part.octets[part.length + i] = table[part.octets[part.length + i - period]!]!;
-		part.length += samples;
-		this.samples += samples;
-		return samples;
+	/** Adds silence: a hole, which is read as silence. */
+	skip(octets: number): void {
+		this.octets += octets;
 	}
 
-	/** Adds silence: a hole, which is read as silence. */
-	skip(samples: number): void {
-		this.samples += samples;
+	/** The last octets of audio, in order: as many of them as are still in memory, none behind a hole. A copy. */
+	tail(count: number): Uint8Array<ArrayBuffer> {
+		const { position, length, octets } = this.#part;
+		const end = length > 0 ? position + length : this.#takenEnd;
+		if (end !== this.octets) return new Uint8Array(0);
+		const own = Math.min(count, length);
+		const follows = length === 0 || this.#takenEnd === position;
+		// What was taken stands where it stood until the part has grown over it.
+		const before = follows ? Math.max(0, Math.min(count - own, this.#takenLength - length)) : 0;
+		const tail = new Uint8Array(before + own);
+		tail.set(octets.subarray(this.#takenLength - before, this.#takenLength));
+		tail.set(octets.subarray(length - own, length), before);
+		return tail;
 	}
 
 	/** What is not wanted any more is not written any more. */
@@ -121,39 +127,48 @@ export class LogRecording {
 	take(nowMs: number): readonly PendingPart[] {
 		this.takenAtMs = nowMs;
 		const parts = [...this.#waiting, this.#part].filter((part) => part.length > 0);
-		this.#budget.bytes -= this.#waiting.length * PART_BYTES;
+		this.#budget.bytes -= this.#waiting.length * this.#partBytes;
 		this.#waiting = [];
 		return parts;
 	}
 
 	/** To be called when the parts that `take` gave are copied. */
 	taken(): void {
-		if (this.ended) this.#part = { position: 0, length: 0, octets: NO_OCTETS };
+		const part = this.#part;
+		if (part.length > 0) {
+			this.#takenLength = part.length;
+			this.#takenEnd = part.position + part.length;
+		}
+		if (this.ended) {
+			this.#part = { position: 0, length: 0, octets: NO_OCTETS };
+			this.#takenLength = 0;
+		}
 		this.#part.length = 0;
 	}
 
 	summary(): RecordingSummary {
-		const { recordingId, encoding, speechMs, lostSamples } = this;
-		const perMs = MEDIA_LIMITS.clockRateHz / 1000;
-		const summary = { recordingId, durationMs: Math.floor(this.samples / perMs), encoding, speechMs };
-		return lostSamples === 0 ? summary : { ...summary, lostMs: Math.ceil(lostSamples / perMs) };
+		const { recordingId, encoding, speechMs, lostOctets } = this;
+		const { octetsPerMs } = AUDIO_FORMS[encoding];
+		const summary = { recordingId, durationMs: Math.floor(this.octets / octetsPerMs), encoding, speechMs };
+		return lostOctets === 0 ? summary : { ...summary, lostMs: Math.ceil(lostOctets / octetsPerMs) };
 	}
 
 	/** The part that takes the next octets, or undefined where memory for what waits is used up. */
 	#partFor(bytes: number): PendingPart | undefined {
 		const part = this.#part;
 		if (part.length === 0) {
-			part.position = this.samples;
+			part.position = this.octets;
 			return part;
 		}
-		const follows = part.position + part.length === this.samples;
-		if (follows && part.length + bytes <= PART_BYTES) return part;
-		const waitingBytes = (this.#waiting.length + 1) * PART_BYTES;
+		const follows = part.position + part.length === this.octets;
+		if (follows && part.length + bytes <= this.#partBytes) return part;
+		const waitingBytes = (this.#waiting.length + 1) * this.#partBytes;
 		if (waitingBytes > MEDIA_LIMITS.logPendingBytesPerRecordingMax) return undefined;
-		if (this.#budget.bytes + PART_BYTES > MEDIA_LIMITS.logPendingBytesMax) return undefined;
-		this.#budget.bytes += PART_BYTES;
+		if (this.#budget.bytes + this.#partBytes > MEDIA_LIMITS.logPendingBytesMax) return undefined;
+		this.#budget.bytes += this.#partBytes;
 		this.#waiting.push(part);
-		this.#part = { position: this.samples, length: 0, octets: Buffer.allocUnsafeSlow(PART_BYTES) };
+		this.#part = { position: this.octets, length: 0, octets: Buffer.allocUnsafeSlow(this.#partBytes) };
+		this.#takenLength = 0;
 		return this.#part;
 	}
 }

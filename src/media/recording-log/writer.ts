@@ -7,6 +7,7 @@
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { durationMsOf } from "../../audio/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { LoggedRecording, MediaLog, RecordingSummary, TelephoneEncoding } from "../types.ts";
 import { assemble } from "./assemble.ts";
@@ -114,7 +115,7 @@ export class LogWriter {
 		if (!recording.ended) {
 			recording.endedAtMs = nowMs;
 			recording.speechMs = speechMs;
-			if (recording.lostSamples > 0) {
+			if (recording.lostOctets > 0) {
 				const { recordingId, lostMs } = recording.summary();
 				this.#options.log.error({ recordingId, lostMs }, "the disk did not take part of a recording");
 			}
@@ -156,11 +157,11 @@ export class LogWriter {
 		const audio = await assemble({
 			index: recording.index,
 			encoding: recording.encoding,
-			samples: recording.ended ? recording.samples : undefined,
+			octets: recording.ended ? recording.octets : undefined,
 			pathOf: (segment) => join(folder, segmentName(lineage, segment)),
 			cached: nowMs - (recording.endedAtMs ?? nowMs) < MEDIA_LIMITS.logCachedMs,
 		});
-		const durationMs = Math.floor((audio.samples.length * 1000) / MEDIA_LIMITS.clockRateHz);
+		const durationMs = Math.floor(durationMsOf(audio));
 		return { ...recording.summary(), durationMs, header: recording.header, audio };
 	}
 

@@ -1,17 +1,18 @@
 /**
  * One stream of RTP audio put back in order: RFC 3550 §5.1 and A.1. Pure: time comes with each packet.
  *
- * What comes out is a timeline of samples without holes: loss and pauses (DTX) are told as gaps by the difference of
+ * What comes out is a timeline without holes, counted in ticks of the stream's clock (for G.711 and G.722 an octet is a
+ * tick): loss and pauses (DTX) are told as gaps by the difference of
  * timestamps, reordering is undone in a small buffer, duplicates are dropped. A gap is never longer than the clock on
  * the wall allows, so that one absurd timestamp cannot make hours of audio.
  */
 import { MEDIA_LIMITS } from "../limits.ts";
 
 export interface AudioSink {
-	/** Audio of one packet: G.711 octets `start` up to `end`, valid during the call only. */
+	/** Audio of one packet: its payload, octets `start` up to `end`, valid during the call only. */
 	audio(payloadType: number, octets: Uint8Array, start: number, end: number, nowMs: number): void;
-	/** Time without audio: packets were lost, or the peer was silent and sent nothing (DTX). */
-	gap(samples: number, kind: "lost" | "silent"): void;
+	/** Time without audio, in ticks of the stream's clock: packets were lost, or the peer sent nothing (DTX). */
+	gap(ticks: number, kind: "lost" | "silent"): void;
 }
 
 interface HeldPacket {
@@ -23,13 +24,15 @@ interface HeldPacket {
 	readonly heldSinceMs: number;
 }
 
-/** First packet of what may be a new stream: it is believed when a second one follows (RFC 3550 A.1). */
+/** Packet of what may be a new stream: one is believed when a second follows (RFC 3550 A.1). */
 interface Candidate extends HeldPacket {
 	readonly ssrc: number;
 }
 
-const SAMPLES_PER_MS = MEDIA_LIMITS.clockRateHz / 1000;
 const NO_OCTETS = new Uint8Array(0);
+
+/** How long the payload `start` up to `end` lasts, in ticks. */
+export type TicksOf = (octets: Uint8Array, start: number, end: number) => number;
 
 export class RtpReceiver {
 	/** Counted for RFC 3550 A.3 and for the session's statistics. */
@@ -40,17 +43,22 @@ export class RtpReceiver {
 	strays = 0;
 	ssrc = 0;
 	started = false;
-	/** Interarrival jitter in samples (RFC 3550 A.8). */
+	/** Interarrival jitter in ticks (RFC 3550 A.8). */
 	jitter = 0;
 
 	readonly #sink: AudioSink;
+	#ticksPerMs = 8;
+	#ticksOf: TicksOf | undefined;
+	/** When the present stream was last heard; another SSRC must wait until it is quiet. */
+	#heardAtMs = Number.NEGATIVE_INFINITY;
 	#expectedSequence = 0;
 	#expectedTimestamp = 0;
 	/** Bit n: the packet n+1 before the expected one came. */
 	#history = 0;
-	#lastSamples = 160;
+	#lastTicks = 160;
 	#held: HeldPacket[] = [];
-	#candidate: Candidate | undefined;
+	/** Packets in a row of what may be a new stream. */
+	#candidates: Candidate[] = [];
 	/** Packets that earlier streams of this receiver should have brought, and the first sequence of this one. */
 	#expectedBefore = 0;
 	#extendedFirst = 0;
@@ -62,6 +70,25 @@ export class RtpReceiver {
 
 	constructor(sink: AudioSink) {
 		this.#sink = sink;
+	}
+
+	/**
+	 * The clock that the stream's timestamps count by; 8 ticks a millisecond by default.
+	 * @param ticksOf undefined where each octet is one tick.
+	 */
+	setClock(ticksPerMs: number, ticksOf: TicksOf | undefined, nowMs: number): void {
+		this.#ticksOf = ticksOf;
+		if (ticksPerMs === this.#ticksPerMs) return;
+		this.restart(nowMs);
+		this.#timeline = (this.#timeline * ticksPerMs) / this.#ticksPerMs;
+		this.#lastTicks = (this.#lastTicks * ticksPerMs) / this.#ticksPerMs;
+		this.#ticksPerMs = ticksPerMs;
+		this.jitter = 0;
+	}
+
+	/** Another SSRC is believed at once: signalling said that the stream may change. */
+	unlock(): void {
+		this.#heardAtMs = Number.NEGATIVE_INFINITY;
 	}
 
 	/** Highest sequence number with its wraps (RFC 3550 A.1). */
@@ -102,13 +129,14 @@ export class RtpReceiver {
 		}
 		const ahead = (sequence - this.#expectedSequence) & 0xffff;
 		if (ahead === 0) {
-			if (this.#candidate !== undefined) this.#dropCandidate();
+			if (this.#candidates.length > 0) this.#dropCandidates();
 			this.received++;
+			this.#heardAtMs = nowMs;
 			if (audible) this.#measureJitter(timestamp, nowMs);
 			this.#deliver(sequence, timestamp, payloadType, audible, octets, start, end, nowMs);
 			if (this.#held.length > 0) this.#drain(nowMs);
 		} else if (ahead < MEDIA_LIMITS.sequenceDropoutMax) {
-			if (this.#candidate !== undefined) this.#dropCandidate();
+			if (this.#candidates.length > 0) this.#dropCandidates();
 			this.#hold(sequence, timestamp, payloadType, audible ? octets.slice(start, end) : undefined, nowMs);
 		} else if (0x1_0000 - ahead <= MEDIA_LIMITS.sequenceMisorderMax) {
 			this.#behind(0x1_0000 - ahead);
@@ -131,13 +159,13 @@ export class RtpReceiver {
 	/** Forgets the position in the stream (after a hold): the next packet begins anew, the pause is not filled. */
 	restart(nowMs: number): void {
 		this.flush(nowMs);
-		this.#candidate = undefined;
+		this.#candidates = [];
 		if (!this.started) return;
 		this.#expectedBefore = this.expected;
 		this.started = false;
 	}
 
-	#begin(sequence: number, timestamp: number, ssrc: number, nowMs: number, gapSamples: number): void {
+	#begin(sequence: number, timestamp: number, ssrc: number, nowMs: number, gapTicks: number): void {
 		this.started = true;
 		this.ssrc = ssrc;
 		this.#expectedSequence = sequence;
@@ -146,13 +174,16 @@ export class RtpReceiver {
 		this.#extendedHighest = sequence - 1;
 		this.#history = 0;
 		this.#lastTransit = Number.NaN;
-		if (gapSamples > 0) {
-			this.#sink.gap(gapSamples, "silent");
-			this.#timeline += gapSamples;
-		} else this.#originMs = nowMs - this.#timeline / SAMPLES_PER_MS;
+		if (gapTicks > 0) {
+			this.#sink.gap(gapTicks, "silent");
+			this.#timeline += gapTicks;
+		} else this.#originMs = nowMs - this.#timeline / this.#ticksPerMs;
 	}
 
-	/** Another SSRC, or a sequence number far off: two in a row are a new stream, one alone is a stray. */
+	/**
+	 * Another SSRC, or a sequence number far off: two in a row are a new stream, one alone is a stray. The SSRC is locked
+	 * beside that: another one waits until the present one has been quiet, or someone could speak into the call.
+	 */
 	#unexpected(
 		sequence: number,
 		timestamp: number,
@@ -164,38 +195,38 @@ export class RtpReceiver {
 		end: number,
 		nowMs: number,
 	): void {
-		const first = this.#candidate;
-		if (first === undefined || first.ssrc !== ssrc || ((sequence - first.sequence) & 0xffff) !== 1) {
-			if (first !== undefined) this.strays++;
-			const copy = audible ? octets.slice(start, end) : undefined;
-			this.#candidate = { sequence, timestamp, ssrc, payloadType, octets: copy, heldSinceMs: nowMs };
-			return;
-		}
-		this.flush(first.heldSinceMs);
-		this.#candidate = undefined;
+		const last = this.#candidates.at(-1);
+		const follows = last !== undefined && last.ssrc === ssrc && ((sequence - last.sequence) & 0xffff) === 1;
+		if (!follows) this.#dropCandidates();
+		const copy = audible ? octets.slice(start, end) : undefined;
+		this.#candidates.push({ sequence, timestamp, ssrc, payloadType, octets: copy, heldSinceMs: nowMs });
+		const { length } = this.#candidates;
+		if (length < 2) return;
+		const quiet = ssrc === this.ssrc || nowMs - this.#heardAtMs >= MEDIA_LIMITS.ssrcQuietMs;
+		if (quiet || length >= MEDIA_LIMITS.reorderPacketsMax) this.#follow(this.#candidates);
+	}
+
+	/** The candidates are the stream from now on. */
+	#follow(candidates: readonly Candidate[]): void {
+		this.#candidates = [];
+		const { sequence, timestamp, ssrc, heldSinceMs } = candidates[0]!;
+		this.flush(heldSinceMs);
 		this.#expectedBefore = this.expected;
-		const behind = this.#allowance(first.heldSinceMs) - MEDIA_LIMITS.timelineLeadMs * SAMPLES_PER_MS;
-		const gap = behind >= MEDIA_LIMITS.streamChangeGapMs * SAMPLES_PER_MS ? Math.round(behind) : 0;
-		this.#begin(first.sequence, first.timestamp, ssrc, first.heldSinceMs, gap);
-		const held = first.octets ?? NO_OCTETS;
-		this.receive(
-			first.sequence,
-			first.timestamp,
-			ssrc,
-			first.payloadType,
-			first.octets !== undefined,
-			held,
-			0,
-			held.length,
-			first.heldSinceMs,
-		);
-		this.receive(sequence, timestamp, ssrc, payloadType, audible, octets, start, end, nowMs);
+		const behind = this.#allowance(heldSinceMs) - MEDIA_LIMITS.timelineLeadMs * this.#ticksPerMs;
+		const gap = behind >= MEDIA_LIMITS.streamChangeGapMs * this.#ticksPerMs ? Math.round(behind) : 0;
+		this.#begin(sequence, timestamp, ssrc, heldSinceMs, gap);
+		for (const one of candidates) {
+			const held = one.octets ?? NO_OCTETS;
+			const audible = one.octets !== undefined;
+			const { length } = held;
+			this.receive(one.sequence, one.timestamp, ssrc, one.payloadType, audible, held, 0, length, one.heldSinceMs);
+		}
 	}
 
 	/** The old stream goes on: what looked like a new one was not. */
-	#dropCandidate(): void {
-		this.#candidate = undefined;
-		this.strays++;
+	#dropCandidates(): void {
+		this.strays += this.#candidates.length;
+		this.#candidates = [];
 	}
 
 	/** A packet from before the expected one: told apart only for the statistics. */
@@ -256,15 +287,15 @@ export class RtpReceiver {
 		this.#extendedHighest += missing + 1;
 		this.#history = missing >= 31 ? 1 : (this.#history << (missing + 1)) | 1;
 		if (!audible) return;
-		const samples = end - start;
+		const ticks = this.#ticksOf === undefined ? end - start : this.#ticksOf(octets, start, end);
 		const skipped = (timestamp - this.#expectedTimestamp) | 0;
 		if (skipped !== 0) this.#skip(skipped, missing, nowMs);
-		this.#expectedTimestamp = (timestamp + samples) | 0;
-		this.#lastSamples = samples;
-		this.#timeline += samples;
+		this.#expectedTimestamp = (timestamp + ticks) | 0;
+		this.#lastTicks = ticks;
+		this.#timeline += ticks;
 		// What was really heard is believed even when it comes faster than the clock; gaps never are.
 		const lead = this.#allowance(nowMs);
-		if (lead < 0) this.#originMs += lead / SAMPLES_PER_MS;
+		if (lead < 0) this.#originMs += lead / this.#ticksPerMs;
 		this.#sink.audio(payloadType, octets, start, end, nowMs);
 	}
 
@@ -272,26 +303,26 @@ export class RtpReceiver {
 	#skip(skipped: number, missing: number, nowMs: number): void {
 		// Backwards: the peer restarted its clock within the stream. Nothing says how long it was silent.
 		const byTimestamp = Math.max(skipped, 0);
-		const allowed = Math.max(0, Math.floor(this.#allowance(nowMs) - this.#lastSamples));
-		let samples = byTimestamp;
+		const allowed = Math.max(0, Math.floor(this.#allowance(nowMs) - this.#lastTicks));
+		let ticks = byTimestamp;
 		// A jump beyond the clock is no pause: count the packets instead.
-		if (byTimestamp > allowed || skipped < 0) samples = Math.min(missing * this.#lastSamples, allowed);
-		if (samples === 0) return;
-		this.#timeline += samples;
-		this.#sink.gap(samples, missing > 0 ? "lost" : "silent");
+		if (byTimestamp > allowed || skipped < 0) ticks = Math.min(missing * this.#lastTicks, allowed);
+		if (ticks === 0) return;
+		this.#timeline += ticks;
+		this.#sink.gap(ticks, missing > 0 ? "lost" : "silent");
 	}
 
-	/** Samples by which the timeline may still grow: the wall's clock and a lead for jitter. */
+	/** Ticks by which the timeline may still grow: the wall's clock and a lead for jitter. */
 	#allowance(nowMs: number): number {
-		return (nowMs - this.#originMs + MEDIA_LIMITS.timelineLeadMs) * SAMPLES_PER_MS - this.#timeline;
+		return (nowMs - this.#originMs + MEDIA_LIMITS.timelineLeadMs) * this.#ticksPerMs - this.#timeline;
 	}
 
 	#measureJitter(timestamp: number, nowMs: number): void {
-		// Both clocks are numbers of 32 bits that wrap; in whole samples, since a remainder of doubles costs more than the rest.
-		const transit = ((nowMs * SAMPLES_PER_MS) | 0) - timestamp;
+		// Both clocks are numbers of 32 bits that wrap; in whole ticks, since a remainder of doubles costs more than the rest.
+		const transit = ((nowMs * this.#ticksPerMs) | 0) - timestamp;
 		const change = Math.abs((transit - this.#lastTransit) | 0);
 		this.#lastTransit = transit;
 		// A change of a second or more is a new clock of the peer, not jitter.
-		if (change < MEDIA_LIMITS.clockRateHz) this.jitter += (change - this.jitter) / 16;
+		if (change < 1000 * this.#ticksPerMs) this.jitter += (change - this.jitter) / 16;
 	}
 }

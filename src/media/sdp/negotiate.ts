@@ -1,16 +1,28 @@
 /** Offer and answer (RFC 3264) for one line of telephone audio. Pure. */
 import { isIP, isIPv4 } from "node:net";
+import { OPUS_FMTP, WIRE_CODECS, WIRE_FORMS, type WireCodec } from "../codec/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { LocalMedia, Negotiated, SdpAnswer } from "../types.ts";
-import { type AudioFormat, type AudioLine, type Direction, type MediaLine, parseSdp } from "./parse.ts";
+import {
+	type AudioFormat,
+	type AudioLine,
+	type Direction,
+	type EventFormat,
+	type MediaLine,
+	parseSdp,
+} from "./parse.ts";
 
-/** Payload type of telephone-event in our own offers; 101 is what nearly everybody uses. */
-const DTMF_PAYLOAD_TYPE = 101;
+/** Payload type of telephone-event in our own offers by its clock; 101 is what nearly everybody uses. */
+const EVENT_PAYLOAD_TYPES: ReadonlyMap<number, number> = new Map([
+	[8000, 101],
+	[48_000, 110],
+]);
 
 /**
  * Answers an offer, first or later (hold, resume, a moved phone): raise `local.sessionVersion` for each.
- * The first usable audio line is taken with the first of its formats that we know; every other line is refused with
- * port 0 (RFC 3264 §6). `sendonly`, `inactive` and the old `c=0.0.0.0` are answered `recvonly` and `inactive` (§8.4).
+ * The first usable audio line is taken with the first of its formats that we know and may use; every other line is
+ * refused with port 0 (RFC 3264 §6). `sendonly`, `inactive` and the old `c=0.0.0.0` are answered `recvonly` and
+ * `inactive` (§8.4).
  *
  * @param remoteSignallingAddress where the offer came from, for peers behind a NAT.
  * @returns never throws; 400 for what is not SDP, 488 for SDP without audio that we know.
@@ -20,31 +32,44 @@ export function answerOffer(offer: string, local: LocalMedia, remoteSignallingAd
 	if (!parsed.ok) return { ok: false, status: 400, why: parsed.why };
 	const chosen = choose(parsed.lines, local);
 	if (typeof chosen === "string") return { ok: false, status: 488, why: chosen };
-	const audio = chosen.audio!;
-	const format = audio.formats[0]!;
+	const { line, audio, format } = chosen;
+	const event = eventFor(audio.events, format.codec);
+	const ptimeMs = ptimeFor(audio, format.codec);
 	const direction = answerDirection(audio);
+	const described = { profile: audio.profile, ptimeMs, formats: [format], events: event === undefined ? [] : [event] };
 	const sdp = [
 		...sessionLines(local),
-		...parsed.lines.flatMap((line) =>
-			line === chosen ? audioLines(local, audio, [format], direction) : refusal(line.raw),
-		),
+		...parsed.lines.flatMap((other) => (other === line ? audioLines(local, described, direction) : refusal(other.raw))),
 	];
-	const negotiated = negotiatedOf(audio, format, direction, remoteSignallingAddress);
+	const negotiated = {
+		...remoteOf(audio, remoteSignallingAddress),
+		...flowOf(direction),
+		codec: format.codec,
+		payloadType: format.payloadType,
+		// An answer keeps the offer's numbers (RFC 3264 §6.1), so both ways are the same.
+		receivePayloadType: format.payloadType,
+		telephoneEvent: event && { ...event, receivePayloadType: event.payloadType },
+		...(format.opus && { opus: format.opus }),
+		ptimeMs,
+	};
 	return { ok: true, sdp: `${sdp.join("\r\n")}\r\n`, negotiated };
 }
 
 /** An offer of our own: to place a call, and in the 200 to an INVITE that came without one (late offer). */
 export function makeOffer(local: LocalMedia): string {
-	const audio = { profile: "RTP/AVP", dtmfPayloadType: DTMF_PAYLOAD_TYPE, ptimeMs: MEDIA_LIMITS.ptimeMsDefault };
-	const formats: AudioFormat[] = [
-		{ payloadType: 0, encoding: "PCMU" },
-		{ payloadType: 8, encoding: "PCMA" },
-	];
-	return `${[...sessionLines(local), ...audioLines(local, audio, formats, "sendrecv")].join("\r\n")}\r\n`;
+	const formats = codecsOf(local).map((codec) => ({ codec, payloadType: WIRE_FORMS[codec].offeredPayloadType }));
+	const clocks = new Set(formats.map(({ codec }) => WIRE_FORMS[codec].clockHz));
+	const events = [...EVENT_PAYLOAD_TYPES]
+		.filter(([clockHz]) => clocks.has(clockHz))
+		.map(([clockHz, payloadType]) => ({ clockHz, payloadType }));
+	const described = { profile: "RTP/AVP", ptimeMs: MEDIA_LIMITS.ptimeMsDefault, formats, events };
+	return `${[...sessionLines(local), ...audioLines(local, described, "sendrecv")].join("\r\n")}\r\n`;
 }
 
 /**
- * Reads the answer to an offer of ours.
+ * Reads the answer to an offer of ours. The answer may give a format another number than our offer did: then we send
+ * under its number and receive under ours (RFC 3264 §5.1).
+ *
  * @returns `sdp` is the answer as it came; 488 where it takes nothing that we offered.
  */
 export function acceptAnswer(offer: string, answer: string, remoteSignallingAddress?: string): SdpAnswer {
@@ -56,22 +81,59 @@ export function acceptAnswer(offer: string, answer: string, remoteSignallingAddr
 	const line = theirs.lines[0]!;
 	if (line.audio === undefined || offered === undefined) return { ok: false, status: 488, why: line.why };
 	const audio = line.audio;
-	const format = audio.formats.find((one) => offered.formats.some((other) => other.encoding === one.encoding));
+	const ofOurs = (codec: WireCodec) => offered.formats.find((one) => one.codec === codec);
+	const format = audio.formats.find((one) => ofOurs(one.codec) !== undefined);
 	if (format === undefined) return { ok: false, status: 488, why: "the answer takes no format that was offered" };
-	const direction = answerDirection(audio);
-	return { ok: true, sdp: answer, negotiated: negotiatedOf(audio, format, direction, remoteSignallingAddress) };
+	const event = eventFor(audio.events, format.codec);
+	const ourEvent = offered.events.find((one) => one.clockHz === event?.clockHz);
+	const negotiated = {
+		...remoteOf(audio, remoteSignallingAddress),
+		...flowOf(answerDirection(audio)),
+		codec: format.codec,
+		payloadType: format.payloadType,
+		receivePayloadType: ofOurs(format.codec)!.payloadType,
+		telephoneEvent: event && { ...event, receivePayloadType: ourEvent?.payloadType ?? event.payloadType },
+		...(format.opus && { opus: format.opus }),
+		ptimeMs: ptimeFor(audio, format.codec),
+	};
+	return { ok: true, sdp: answer, negotiated };
 }
 
-/** @returns the line to take, or why there is none. */
-function choose(lines: readonly MediaLine[], local: LocalMedia): MediaLine | string {
+const codecsOf = (local: LocalMedia): readonly WireCodec[] => local.codecs ?? WIRE_CODECS;
+
+interface Chosen {
+	readonly line: MediaLine;
+	readonly audio: AudioLine;
+	readonly format: AudioFormat;
+}
+
+/** @returns the line to take and its format, or why there is none. */
+function choose(lines: readonly MediaLine[], local: LocalMedia): Chosen | string {
+	const codecs = codecsOf(local);
 	const reasons: string[] = [];
 	for (const [index, line] of lines.entries()) {
-		if (line.audio === undefined) reasons.push(`m-line ${index + 1}: ${line.why}`);
-		else if (isIPv4(line.audio.address) !== isIPv4(local.address) && !line.audio.blackHole) {
-			reasons.push(`m-line ${index + 1}: ${line.audio.address} and ${local.address} are of different IP versions`);
-		} else return line;
+		const { audio } = line;
+		const format = audio?.formats.find(({ codec }) => codecs.includes(codec));
+		if (audio === undefined) reasons.push(`m-line ${index + 1}: ${line.why}`);
+		else if (format === undefined) {
+			const offered = [...new Set(audio.names)].join(", ");
+			reasons.push(`m-line ${index + 1}: of ${offered} none is spoken here; ${codecs.join(", ")} are`);
+		} else if (isIPv4(audio.address) !== isIPv4(local.address) && !audio.blackHole) {
+			reasons.push(`m-line ${index + 1}: ${audio.address} and ${local.address} are of different IP versions`);
+		} else return { line, audio, format };
 	}
 	return reasons.join("; ");
+}
+
+/** Events count by the clock of their audio (RFC 4733 §2.1); a peer that names another clock only is taken at its word. */
+function eventFor(events: readonly EventFormat[], codec: WireCodec): EventFormat | undefined {
+	return events.find((event) => event.clockHz === WIRE_FORMS[codec].clockHz) ?? events[0];
+}
+
+/** The longest packet that the codec has within what the peer asks for; its shortest where that is shorter still. */
+function ptimeFor({ ptimeMs }: AudioLine, codec: WireCodec): number {
+	const { ptimesMs } = WIRE_FORMS[codec];
+	return ptimesMs.findLast((ms) => ms <= ptimeMs) ?? ptimesMs[0]!;
 }
 
 /** What we answer to what the peer says of itself. */
@@ -82,23 +144,20 @@ function answerDirection({ direction, blackHole }: AudioLine): Direction {
 	return peerHears ? "sendonly" : "inactive";
 }
 
-function negotiatedOf(
+const flowOf = (direction: Direction) => ({
+	sending: direction === "sendrecv" || direction === "sendonly",
+	receiving: direction === "sendrecv" || direction === "recvonly",
+});
+
+function remoteOf(
 	audio: AudioLine,
-	format: AudioFormat,
-	direction: Direction,
 	signallingAddress: string | undefined,
-): Negotiated {
+): Pick<Negotiated, "remoteAddress" | "remotePort" | "remoteRtcpPort" | "signallingAddress"> {
 	return {
-		encoding: format.encoding,
-		payloadType: format.payloadType,
-		dtmfPayloadType: audio.dtmfPayloadType,
 		remoteAddress: audio.address,
 		remotePort: audio.port,
 		remoteRtcpPort: audio.rtcpPort,
 		...(signallingAddress !== undefined && isIP(signallingAddress) !== 0 ? { signallingAddress } : {}),
-		ptimeMs: audio.ptimeMs,
-		sending: direction === "sendrecv" || direction === "sendonly",
-		receiving: direction === "sendrecv" || direction === "recvonly",
 	};
 }
 
@@ -113,19 +172,29 @@ function sessionLines(local: LocalMedia): string[] {
 	];
 }
 
+interface Described {
+	readonly profile: string;
+	readonly ptimeMs: number;
+	readonly formats: readonly AudioFormat[];
+	readonly events: readonly EventFormat[];
+}
+
 function audioLines(
 	local: LocalMedia,
-	audio: Pick<AudioLine, "profile" | "dtmfPayloadType" | "ptimeMs">,
-	formats: readonly AudioFormat[],
+	{ profile, ptimeMs, formats, events }: Described,
 	direction: Direction,
 ): string[] {
-	const dtmf = audio.dtmfPayloadType;
-	const types = [...formats.map((format) => format.payloadType), ...(dtmf === undefined ? [] : [dtmf])];
+	const types = [...formats, ...events].map(({ payloadType }) => payloadType);
 	return [
-		`m=audio ${local.port} ${audio.profile} ${types.join(" ")}`,
-		...formats.map((format) => `a=rtpmap:${format.payloadType} ${format.encoding}/8000`),
-		...(dtmf === undefined ? [] : [`a=rtpmap:${dtmf} telephone-event/8000`, `a=fmtp:${dtmf} 0-15`]),
-		`a=ptime:${audio.ptimeMs}`,
+		`m=audio ${local.port} ${profile} ${types.join(" ")}`,
+		...formats.map(({ payloadType, codec }) => `a=rtpmap:${payloadType} ${WIRE_FORMS[codec].rtpmap}`),
+		...formats.flatMap(({ payloadType, codec }) => (codec === "opus" ? `a=fmtp:${payloadType} ${OPUS_FMTP}` : [])),
+		...events.flatMap(({ payloadType, clockHz }) => [
+			`a=rtpmap:${payloadType} telephone-event/${clockHz}`,
+			`a=fmtp:${payloadType} 0-15`,
+		]),
+		`a=ptime:${ptimeMs}`,
+		`a=maxptime:${MEDIA_LIMITS.ptimeMsMax}`,
 		`a=${direction}`,
 	];
 }

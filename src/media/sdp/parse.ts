@@ -4,27 +4,38 @@
  */
 import { isIP } from "node:net";
 import sdpTransform, { type ParsedMedia, type ParsedSession } from "sdp-transform";
+import { type OpusWishes, parseOpusFmtp, WIRE_CODECS, WIRE_FORMS, type WireCodec } from "../codec/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
-import type { TelephoneEncoding } from "../types.ts";
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
 export interface AudioFormat {
 	readonly payloadType: number;
-	readonly encoding: TelephoneEncoding;
+	readonly codec: WireCodec;
+	readonly opus?: OpusWishes;
+}
+
+/** telephone-event (RFC 4733) at one clock. */
+export interface EventFormat {
+	readonly payloadType: number;
+	readonly clockHz: number;
 }
 
 /** An audio line that we could use. */
 export interface AudioLine {
-	/** In the peer's order of preference, at least one. */
+	/** In the peer's order of preference; those that we know. */
 	readonly formats: readonly AudioFormat[];
-	/** Payload type of telephone-event at 8,000 Hz, undefined where there is none. */
-	readonly dtmfPayloadType: number | undefined;
+	/** All formats as they are named, for whoever must be told that none of them will do. */
+	readonly names: readonly string[];
+	readonly events: readonly EventFormat[];
 	readonly profile: string;
 	readonly address: string;
 	readonly port: number;
 	readonly rtcpPort: number;
+	/** The packet time that the peer asks for, within our bounds and its `maxptime`. */
 	readonly ptimeMs: number;
+	/** Longer packets it does not take. */
+	readonly ptimeMsMax: number;
 	/** As the peer sees it. */
 	readonly direction: Direction;
 	/** `c=IN IP4 0.0.0.0`, the hold of RFC 2543: send nothing. */
@@ -45,10 +56,7 @@ export type ParsedSdp =
 
 /** Profiles without encryption; feedback (RFC 4585) may be offered and left unused. */
 const PROFILES = new Set(["RTP/AVP", "RTP/AVPF"]);
-const STATIC_FORMATS: ReadonlyMap<number, TelephoneEncoding> = new Map([
-	[0, "PCMU"],
-	[8, "PCMA"],
-]);
+const EVENT_CLOCKS_HZ = [8000, 16_000, 48_000];
 
 /** Reads an offer or answer. */
 export function parseSdp(text: string): ParsedSdp {
@@ -94,19 +102,20 @@ function readAudio(session: ParsedSession, media: ParsedMedia): AudioLine | stri
 		.filter(Boolean)
 		.map(Number);
 	const formats = payloadTypes.flatMap((payloadType): AudioFormat[] => {
-		const encoding = encodingOf(media, payloadType);
-		return encoding === undefined ? [] : [{ payloadType, encoding }];
+		const codec = codecOf(media, payloadType);
+		if (codec === undefined) return [];
+		return [{ payloadType, codec, ...(codec === "opus" && { opus: parseOpusFmtp(fmtpOf(media, payloadType)) }) }];
 	});
-	if (formats.length === 0) return "it has neither PCMU nor PCMA";
 	const blackHole = address === "0.0.0.0" || address === "::";
 	return {
 		formats,
-		dtmfPayloadType: payloadTypes.find((type) => rtpmapOf(media, type) === "telephone-event/8000"),
+		names: payloadTypes.map((payloadType) => nameOf(media, payloadType)),
+		events: payloadTypes.flatMap((payloadType) => eventOf(media, payloadType) ?? []),
 		profile,
 		address,
 		port,
 		rtcpPort: rtcpPortOf(media, address, port),
-		ptimeMs: ptimeOf(media),
+		...ptimesOf(media),
 		direction: directionOf(media.direction ?? session.direction),
 		blackHole,
 	};
@@ -120,12 +129,29 @@ function rtpmapOf(media: ParsedMedia, payloadType: number): string | undefined {
 	return `${String(map.codec).toLowerCase()}/${map.rate}${channels}`;
 }
 
-function encodingOf(media: ParsedMedia, payloadType: number): TelephoneEncoding | undefined {
+function codecOf(media: ParsedMedia, payloadType: number): WireCodec | undefined {
 	if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127) return undefined;
 	const map = rtpmapOf(media, payloadType);
-	if (map === undefined) return STATIC_FORMATS.get(payloadType);
-	return map === "pcmu/8000" ? "PCMU" : map === "pcma/8000" ? "PCMA" : undefined;
+	return WIRE_CODECS.find((codec) => {
+		const { rtpmap, staticPayloadType } = WIRE_FORMS[codec];
+		return map === undefined ? staticPayloadType === payloadType : map === rtpmap.toLowerCase();
+	});
 }
+
+/** What a person would call the format. */
+function nameOf(media: ParsedMedia, payloadType: number): string {
+	const map = media.rtp.find((entry) => entry.payload === payloadType);
+	return map === undefined ? (codecOf(media, payloadType) ?? `payload type ${payloadType}`) : String(map.codec);
+}
+
+function eventOf(media: ParsedMedia, payloadType: number): EventFormat | undefined {
+	const map = rtpmapOf(media, payloadType);
+	const clockHz = EVENT_CLOCKS_HZ.find((hz) => map === `telephone-event/${hz}`);
+	return clockHz === undefined ? undefined : { payloadType, clockHz };
+}
+
+const fmtpOf = (media: ParsedMedia, payloadType: number): string =>
+	String(media.fmtp.find((entry) => entry.payload === payloadType)?.config ?? "");
 
 /** RFC 3605; an RTCP address of its own is not followed, since reports go only to the peer's media address. */
 function rtcpPortOf(media: ParsedMedia, address: string, port: number): number {
@@ -135,13 +161,13 @@ function rtcpPortOf(media: ParsedMedia, address: string, port: number): number {
 	return Math.min(port + 1, 65_535);
 }
 
-function ptimeOf(media: ParsedMedia): number {
+function ptimesOf(media: ParsedMedia): { readonly ptimeMs: number; readonly ptimeMsMax: number } {
 	const { ptimeMsMin, ptimeMsMax, ptimeMsDefault } = MEDIA_LIMITS;
 	const longest = Number(media.maxptime) >= ptimeMsMin ? Math.min(Number(media.maxptime), ptimeMsMax) : ptimeMsMax;
 	const wished = Number(media.ptime);
 	const ptimeMs = Math.min(wished > 0 ? wished : ptimeMsDefault, longest);
 	// Whole tens of milliseconds: what every phone can play.
-	return Math.max(ptimeMsMin, Math.floor(ptimeMs / 10) * 10);
+	return { ptimeMs: Math.max(ptimeMsMin, Math.floor(ptimeMs / 10) * 10), ptimeMsMax: longest };
 }
 
 function directionOf(direction: string | undefined): Direction {

@@ -2,7 +2,8 @@
  * What one session sends: audio of its player, and key presses, one packet each packet time. Pure: the clock calls
  * `run` when a packet is due, and packets go out through `send`.
  */
-import { SILENCE_OCTET } from "../../audio/index.ts";
+import { SILENCE_OCTET, WIDEBAND_HZ } from "../../audio/index.ts";
+import { type PacketEncoder, ticksPerMs } from "../codec/index.ts";
 import { type SendingDigits, startDigits, stepDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/packet.ts";
@@ -19,7 +20,9 @@ export interface SenderOptions {
 	emit(event: MediaEvent): void;
 }
 
-const SAMPLES_PER_MS = MEDIA_LIMITS.clockRateHz / 1000;
+/** G.711: an octet is a sample is a tick. */
+const G711_PER_MS = 8;
+const WIDE_PER_MS = WIDEBAND_HZ / 1000;
 
 export class Sender {
 	readonly player = new Player();
@@ -31,6 +34,10 @@ export class Sender {
 
 	readonly #options: SenderOptions;
 	#negotiated: Negotiated | undefined;
+	/** Undefined for G.711, which needs none. */
+	#encoder: PacketEncoder | undefined;
+	#pcm = new Int16Array(0);
+	#ticksPerMs = G711_PER_MS;
 	#digits: SendingDigits | undefined;
 	#pressTimestamp = 0;
 	#sequence: number;
@@ -51,8 +58,12 @@ export class Sender {
 		return this.#timestamp >>> 0;
 	}
 
-	connect(negotiated: Negotiated): void {
+	/** @param encoder of the codec; undefined for G.711. */
+	connect(negotiated: Negotiated, encoder: PacketEncoder | undefined): void {
 		this.#negotiated = negotiated;
+		this.#encoder = encoder;
+		this.#ticksPerMs = ticksPerMs(negotiated.codec);
+		if (encoder !== undefined) this.#pcm = new Int16Array(negotiated.ptimeMs * WIDE_PER_MS);
 	}
 
 	/** Sends nothing any more. */
@@ -74,7 +85,7 @@ export class Sender {
 		// Idle time passed on the media clock too (RFC 3550 §5.1), and the next packet begins a talkspurt. The clock
 		// itself never goes back, or the new packet would overlap the last.
 		const idleMs = Math.max(0, nowMs - this.dueMs);
-		if (this.dueMs > 0) this.#timestamp = (this.#timestamp + Math.round(idleMs * SAMPLES_PER_MS)) | 0;
+		if (this.dueMs > 0) this.#timestamp = (this.#timestamp + Math.round(idleMs * this.#ticksPerMs)) | 0;
 		this.dueMs = Math.max(nowMs, this.dueMs);
 		this.#marker = true;
 		this.#scheduled = true;
@@ -98,9 +109,11 @@ export class Sender {
 	keepAlive(nowMs: number): void {
 		const negotiated = this.#negotiated;
 		if (negotiated === undefined || this.#scheduled || !negotiated.sending) return;
-		const datagram = this.#datagram(negotiated).fill(SILENCE_OCTET[negotiated.encoding]);
 		this.dueMs = nowMs;
-		this.#sendAudio(datagram, negotiated);
+		const { codec } = negotiated;
+		if (codec === "PCMU" || codec === "PCMA") {
+			this.#sendAudio(this.#datagram(negotiated).fill(SILENCE_OCTET[codec]), negotiated);
+		} else this.#sendEncoded(this.#pcm.fill(0), negotiated);
 		this.#advance(negotiated);
 	}
 
@@ -116,28 +129,47 @@ export class Sender {
 			this.#sendPress(negotiated, this.#digits);
 			return true;
 		}
-		const datagram = this.#datagram(negotiated);
-		const filled = this.player.fill(datagram, RTP_HEADER_BYTES, datagram.length, negotiated.encoding);
-		if (filled === 0) {
+		if (!this.#sendPlayed(negotiated)) {
 			// This is the end of the last packet's time: the last sample is being heard now.
 			const playId = this.player.playId!;
 			this.player.stop();
 			this.#options.emit({ type: "playEnded", playId });
 			return this.#hasWork();
 		}
-		this.#sendAudio(datagram, negotiated);
 		this.#advance(negotiated);
 		return true;
 	}
 
+	/** @returns false where all was played before. */
+	#sendPlayed(negotiated: Negotiated): boolean {
+		const { codec } = negotiated;
+		if (codec === "PCMU" || codec === "PCMA") {
+			const datagram = this.#datagram(negotiated);
+			if (this.player.fill(datagram, RTP_HEADER_BYTES, datagram.length, codec) === 0) return false;
+			this.#sendAudio(datagram, negotiated);
+			return true;
+		}
+		if (this.player.fillWide(this.#pcm) === 0) return false;
+		this.#sendEncoded(this.#pcm, negotiated);
+		return true;
+	}
+
+	#sendEncoded(pcm: Int16Array, negotiated: Negotiated): void {
+		const payload = this.#encoder!.encode(pcm);
+		const datagram = Buffer.allocUnsafe(RTP_HEADER_BYTES + payload.length);
+		datagram.set(payload, RTP_HEADER_BYTES);
+		this.#sendAudio(datagram, negotiated);
+	}
+
 	#sendPress(negotiated: Negotiated, digits: SendingDigits): void {
-		const { state, packets, starts } = stepDigits(digits, negotiated.ptimeMs);
+		const event = negotiated.telephoneEvent;
+		const { state, packets, starts } = stepDigits(digits, negotiated.ptimeMs, event?.clockHz ?? 8000);
 		this.#digits = state;
 		if (starts) this.#pressTimestamp = this.#timestamp;
-		for (const { payload, marker } of negotiated.dtmfPayloadType === undefined ? [] : packets) {
+		for (const { payload, marker } of event === undefined ? [] : packets) {
 			const datagram = new Uint8Array(RTP_HEADER_BYTES + payload.length);
 			datagram.set(payload, RTP_HEADER_BYTES);
-			this.#send(datagram, negotiated.dtmfPayloadType!, marker, this.#pressTimestamp);
+			this.#send(datagram, event!.payloadType, marker, this.#pressTimestamp);
 		}
 		this.#advance(negotiated);
 		this.#marker = true;
@@ -145,7 +177,7 @@ export class Sender {
 	}
 
 	#datagram({ ptimeMs }: Negotiated): Uint8Array {
-		return Buffer.allocUnsafe(RTP_HEADER_BYTES + ptimeMs * SAMPLES_PER_MS);
+		return Buffer.allocUnsafe(RTP_HEADER_BYTES + ptimeMs * G711_PER_MS);
 	}
 
 	#sendAudio(datagram: Uint8Array, negotiated: Negotiated): void {
@@ -162,7 +194,7 @@ export class Sender {
 	}
 
 	#advance({ ptimeMs }: Negotiated): void {
-		this.#timestamp = (this.#timestamp + ptimeMs * SAMPLES_PER_MS) | 0;
+		this.#timestamp = (this.#timestamp + ptimeMs * this.#ticksPerMs) | 0;
 		this.dueMs += ptimeMs;
 	}
 }

@@ -5,6 +5,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { RemoteInfo, Socket } from "node:dgram";
 import { setImmediate } from "node:timers/promises";
+import { WIRE_FORMS } from "../codec/index.ts";
 import { noPress, receiveDtmf } from "../dtmf/receive.ts";
 import { isDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
@@ -19,8 +20,8 @@ import type {
 	RecordingSummary,
 	RecordOptions,
 	SessionStats,
-	TelephoneEncoding,
 } from "../types.ts";
+import { COMFORT_NOISE_PAYLOAD_TYPE, DTMF, IGNORED, Payloads, QUIET, ULAW } from "./payloads.ts";
 import type { PlayoutClock } from "./playout-clock.ts";
 import { Recorder } from "./recorder.ts";
 import { Reports } from "./reports.ts";
@@ -61,16 +62,9 @@ export interface SessionSetup {
 	readonly rtp: Socket;
 	readonly rtcp: Socket;
 	readonly rtpLostMs: number;
+	readonly inbandDtmf: boolean;
 	emit(event: MediaEvent): void;
 }
-
-/** What a payload type is to us. */
-const IGNORED = 0;
-const DTMF = 1;
-/** Comfort noise (RFC 3389): takes a place in the sequence, is a pause in the audio. */
-const QUIET = 2;
-const ULAW = 3;
-const ALAW = 4;
 
 const MAX_SAMPLES = MEDIA_LIMITS.packetSamplesMax;
 
@@ -78,7 +72,8 @@ export class WorkerSession {
 	readonly #host: SessionHost;
 	readonly #setup: SessionSetup;
 	readonly #gate = new SourceGate();
-	readonly #kinds = new Uint8Array(128);
+	readonly #payloads = new Payloads();
+	readonly #kinds = this.#payloads.kinds;
 	readonly #recorder: Recorder;
 	readonly #receiver: RtpReceiver;
 	readonly #sender: Sender;
@@ -102,7 +97,8 @@ export class WorkerSession {
 	constructor(host: SessionHost, setup: SessionSetup) {
 		this.#host = host;
 		this.#setup = setup;
-		this.#recorder = new Recorder(setup.emit, (payloadType) => this.#encodingOf(payloadType));
+		this.#recorder = new Recorder(setup.emit, (payloadType) => this.#payloads.sourceOf(payloadType));
+		this.#recorder.hearKeys(setup.inbandDtmf);
 		this.#receiver = new RtpReceiver(this.#recorder);
 		this.#sender = new Sender({
 			ssrc: randomBytes(4).readUInt32BE(),
@@ -126,20 +122,19 @@ export class WorkerSession {
 		if (moved || resumed) this.#receiver.restart(nowMs);
 		this.#negotiated = negotiated;
 		this.#gate.negotiate(negotiated.remoteAddress, negotiated.remotePort, negotiated.signallingAddress);
-		this.#kinds.fill(IGNORED);
-		this.#kinds[13] = QUIET;
-		// The static types stay readable whatever was settled: a peer may switch between the two laws.
-		this.#kinds[0] = ULAW;
-		this.#kinds[8] = ALAW;
-		this.#kinds[negotiated.payloadType] = negotiated.encoding === "PCMU" ? ULAW : ALAW;
-		if (negotiated.dtmfPayloadType !== undefined) this.#kinds[negotiated.dtmfPayloadType] = DTMF;
+		// Signalling said that something may change: whoever of the peer is heard next is the one.
+		this.#gate.unlock();
+		this.#receiver.unlock();
+		this.#payloads.settle(negotiated);
+		this.#receiver.setClock(this.#payloads.ticksPerMs, this.#payloads.ticksOf, nowMs);
+		this.#recorder.setClock(this.#payloads.ticksPerMs);
 		if (!isUnspecified(negotiated.remoteAddress)) {
 			this.#rtcpAddress = canonicalAddress(negotiated.remoteAddress);
 			this.#rtcpPort = negotiated.remoteRtcpPort;
 		}
 		if (before?.receiving !== true || !negotiated.receiving) this.#heardAtMs = nowMs;
 		this.#reports.start(nowMs, Math.random());
-		this.#sender.connect(negotiated);
+		this.#sender.connect(negotiated, this.#payloads.encoder);
 		this.#wake();
 		if (before === undefined) this.#sender.keepAlive(nowMs);
 	}
@@ -164,7 +159,7 @@ export class WorkerSession {
 
 	sendDigits(digits: string): void {
 		if (!isDigits(digits)) return;
-		if (this.#negotiated !== undefined && this.#negotiated.dtmfPayloadType === undefined) {
+		if (this.#negotiated !== undefined && this.#negotiated.telephoneEvent === undefined) {
 			this.#host.log.warn({}, "the peer takes no telephone-event: its keys cannot be pressed");
 		}
 		this.#sender.sendDigits(digits);
@@ -177,7 +172,7 @@ export class WorkerSession {
 		this.#receiver.flush(nowMs);
 		this.#endRecording();
 		const { recordingId, header, maxMs, silenceMs } = options;
-		const encoding = this.#negotiated?.encoding ?? "PCMU";
+		const encoding = WIRE_FORMS[this.#negotiated?.codec ?? "PCMU"].kept;
 		const recording = this.#host.recordings.begin(recordingId, header, encoding, nowMs, this.#host.wall());
 		this.#recorder.start({ recording, maxMs, silenceMs }, nowMs);
 	}
@@ -255,6 +250,7 @@ export class WorkerSession {
 			this.#sendRtcp(this.#reports.write(nowMs, this.#host.wall(), this.#sender, this.#receiver, true));
 		}
 		this.#sender.disconnect();
+		this.#payloads.close();
 		const { counters } = this.#host;
 		const stats = this.stats();
 		counters.packetsReceived += stats.packetsReceived;
@@ -277,7 +273,7 @@ export class WorkerSession {
 			if (kind === IGNORED) this.#odd(datagram, source, bounds, nowMs);
 			else if (source.port === gate.port && source.address === gate.address) {
 				this.#accept(datagram, kind, bounds >>> 16, bounds & 0xffff, nowMs);
-			} else if (gate.admit(source.address, source.port, nowMs)) {
+			} else if (gate.admit(source.address, source.port)) {
 				this.#accept(datagram, kind, bounds >>> 16, bounds & 0xffff, nowMs);
 			} else this.#refuse(source);
 		} catch (error) {
@@ -288,7 +284,7 @@ export class WorkerSession {
 
 	#accept(datagram: Buffer, kind: number, start: number, end: number, nowMs: number): void {
 		this.#heardAtMs = nowMs;
-		this.#gate.heard(nowMs);
+		this.#gate.lock();
 		if (this.#negotiated?.receiving !== true) return;
 		const sequence = readSequence(datagram);
 		const timestamp = readUint32(datagram, 4);
@@ -297,12 +293,21 @@ export class WorkerSession {
 		const audible = kind >= ULAW;
 		if (kind === DTMF) {
 			const marker = (datagram[1]! & 0x80) !== 0;
-			const { state, digit } = receiveDtmf(this.#dtmf, sequence, timestamp, marker, datagram, start, end);
+			const perMs = this.#payloads.ticksPerMs;
+			const { state, digit } = receiveDtmf(this.#dtmf, sequence, timestamp, marker, datagram, start, end, perMs);
 			this.#dtmf = state;
 			if (digit !== undefined) this.#setup.emit({ type: "digit", digit });
-		}
+			// A peer that sends its keys so would have them counted twice.
+			this.#recorder.hearKeys(false);
+		} else if (kind === QUIET && payloadType === COMFORT_NOISE_PAYLOAD_TYPE) this.#pauses(datagram, start, end, nowMs);
 		if (audible && end - start > MAX_SAMPLES) this.#invalid++;
 		else this.#receiver.receive(sequence, timestamp, ssrc, payloadType, audible, datagram, start, end, nowMs);
+	}
+
+	/** Comfort noise: the peer is there and says nothing, mayhap for long (RFC 3389 §4 asks for no second packet). */
+	#pauses(datagram: Buffer, start: number, end: number, nowMs: number): void {
+		this.#heardAtMs = nowMs + MEDIA_LIMITS.comfortNoiseQuietMs;
+		if (end > start) this.#recorder.comfortNoise(-(datagram[start]! & 0x7f));
 	}
 
 	/** No packet of a payload type that was settled. */
@@ -344,10 +349,6 @@ export class WorkerSession {
 		this.#rtcpAddress = source.address;
 		this.#rtcpPort = source.port;
 	};
-
-	#encodingOf(payloadType: number): TelephoneEncoding {
-		return this.#kinds[payloadType] === ALAW ? "PCMA" : "PCMU";
-	}
 
 	#endRecording(): void {
 		const recording = this.#recorder.stop();

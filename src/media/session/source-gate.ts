@@ -1,13 +1,11 @@
 /**
  * Whose RTP is taken: symmetric RTP (RFC 4961), kept to the peer's own addresses. Pure.
  *
- * The negotiated address and port are always right. Before anything came from there, and again when all was quiet for
- * a while, another port of the peer's media or signalling address may step in: a peer behind a NAT sends from a port
- * that its SDP cannot know. Any other source is foreign: a stranger must not be able to speak into a call or to draw
- * its audio to himself.
+ * The first source that is heard is the peer's, and stays it: the address and port of its SDP, or another port of its
+ * media or signalling address, since behind a NAT its SDP cannot know the port. Only a re-INVITE opens the choice anew. Any
+ * other source is foreign: a stranger must not be able to speak into a call or to draw its audio to himself.
  */
 import { isIPv6, SocketAddress } from "node:net";
-import { MEDIA_LIMITS } from "../limits.ts";
 
 export class SourceGate {
 	/** Where packets are taken from and sent to. Port 0: nowhere yet. */
@@ -17,7 +15,8 @@ export class SourceGate {
 	#negotiatedAddress = "";
 	#negotiatedPort = 0;
 	#allowed: readonly string[] = [];
-	#heardAtMs = Number.NEGATIVE_INFINITY;
+	/** The present source was heard. */
+	#locked = false;
 
 	/** A black hole (0.0.0.0, the old hold) leaves the source as it is: the peer may still send from there. */
 	negotiate(address: string, port: number, signallingAddress: string | undefined): void {
@@ -33,21 +32,22 @@ export class SourceGate {
 		this.#negotiatedPort = port;
 		this.address = canonical;
 		this.port = port;
-		this.#heardAtMs = Number.NEGATIVE_INFINITY;
+		this.#locked = false;
 	}
 
-	/** A packet came from the present source. */
-	heard(nowMs: number): void {
-		this.#heardAtMs = nowMs;
+	/** A packet of the present source was taken: it is the peer's from now on. */
+	lock(): void {
+		this.#locked = true;
+	}
+
+	/** A re-INVITE came: the next source of the peer that is heard is taken, the same or another. */
+	unlock(): void {
+		this.#locked = false;
 	}
 
 	/** Whether a valid packet from another source than the present one is taken; if so, that is the source now. */
-	admit(address: string, port: number, nowMs: number): boolean {
-		const canonical = isIPv6(address) ? canonicalAddress(address) : address;
-		if (!this.#allowed.includes(canonical)) return false;
-		const negotiated = canonical === this.#negotiatedAddress && port === this.#negotiatedPort;
-		const quiet = nowMs - this.#heardAtMs >= MEDIA_LIMITS.relatchMs;
-		if (!negotiated && !quiet) return false;
+	admit(address: string, port: number): boolean {
+		if (this.#locked || !this.isPeer(address)) return false;
 		this.address = address;
 		this.port = port;
 		return true;

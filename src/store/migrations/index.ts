@@ -9,6 +9,7 @@ import * as rateLimits from "./0006-rate-limits.ts";
 import * as lamps from "./0007-lamps.ts";
 import * as subscriberNumbers from "./0008-subscriber-numbers.ts";
 import * as phones from "./0012-phones.ts";
+import * as wideband from "./0013-wideband.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0001-spine": spine,
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0007-lamps": lamps,
 	"0008-subscriber-numbers": subscriberNumbers,
 	"0012-phones": phones,
+	"0013-wideband": wideband,
 };

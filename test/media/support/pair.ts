@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll } from "vitest";
-import { decodeG711, type TelephoneAudio } from "../../../src/audio/index.ts";
+import { type TelephoneAudio, toLinear } from "../../../src/audio/index.ts";
 import {
 	answerOffer,
 	type Media,
@@ -111,8 +111,8 @@ export function speech(durationMs: number): TelephoneAudio {
 
 /** Pearson correlation of two pieces of audio over the shorter one. */
 export function correlation(one: TelephoneAudio, other: TelephoneAudio): number {
-	const a = decodeG711(one);
-	const b = decodeG711(other);
+	const a = toLinear(one).pcm;
+	const b = toLinear(other).pcm;
 	const length = Math.min(a.length, b.length);
 	let [ab, aa, bb] = [0, 0, 0];
 	for (let i = 0; i < length; i++) {
