@@ -1,4 +1,6 @@
 /** `npm run bench NAME`: each bench prints ratios against a limit measured in the same run (bench/README.md). */
+
+import { isolationBench } from "./api/isolation.ts";
 import { apiBench } from "./api/run.ts";
 import { depositBench } from "./deposit/run.ts";
 import { setupBench } from "./setup/run.ts";
@@ -14,8 +16,16 @@ const BENCHES: Record<string, { readonly summary: string; run(args: readonly str
 	},
 	api: {
 		summary:
-			"activate and info a second beside their bare SQL   [--big [NUMBERS]]   every operation on a full database",
+			"activate and info a second beside their bare SQL\n" +
+			"           --big [NUMBERS]       every operation on a full database beside an empty one   default 1000000\n" +
+			"           --memory [REQUESTS]   memory of the API over so many requests   default 100000\n" +
+			"           --flood               p99 of other requests while bad secrets come as fast as they can",
 		run: apiBench,
+	},
+	isolation: {
+		summary:
+			"answers for another account's number and for one that does not exist: difference of the means   [PAIRS]   default 20000",
+		run: isolationBench,
 	},
 };
 
@@ -23,7 +33,7 @@ const [name, ...args] = process.argv.slice(2);
 const bench = name === undefined ? undefined : BENCHES[name];
 if (bench === undefined) {
 	console.log("Usage: npm run bench NAME [-- ARGUMENTS]\n");
-	for (const [benchName, { summary }] of Object.entries(BENCHES)) console.log(`  ${benchName.padEnd(8)} ${summary}`);
+	for (const [benchName, { summary }] of Object.entries(BENCHES)) console.log(`  ${benchName.padEnd(9)} ${summary}`);
 	process.exit(name === undefined ? 0 : 2);
 }
 await bench.run(args);

@@ -4,6 +4,8 @@ import { openPost, runFlatOut } from "../support/api-load.ts";
 import { printTable, ratios } from "../support/figures.ts";
 import { type BenchPlatform, startBenchPlatform } from "../support/platform.ts";
 import { bigApiBench } from "./big.ts";
+import { floodBench } from "./flood.ts";
+import { memoryBench } from "./memory.ts";
 import { type Recorded, recordStatements, replayer } from "./statements.ts";
 
 /** As many as the platform's own pool has (STORE_LIMITS.connectionsDefault). */
@@ -12,7 +14,10 @@ const SECONDS = 5;
 const NUMBERS = 90;
 
 export async function apiBench(args: readonly string[] = []): Promise<void> {
-	if (args[0] === "--big") return bigApiBench(args[1] === undefined ? undefined : Number(args[1]));
+	const [what, count] = args;
+	if (what === "--big") return bigApiBench(count === undefined ? undefined : Number(count));
+	if (what === "--memory") return memoryBench(count === undefined ? undefined : Number(count));
+	if (what === "--flood") return floodBench();
 	await using platform = await startBenchPlatform({ apiCore: "0,1" });
 	const numbers = await platform.activateNumbers(NUMBERS);
 	const post = await openPost(platform, CONNECTIONS);

@@ -16,7 +16,8 @@ export interface LoadResult {
 }
 
 export interface Post {
-	(path: string, body: object): Promise<number>;
+	/** @param headers further ones. @returns the status of the answer. */
+	(path: string, body: object, headers?: Readonly<Record<string, string>>): Promise<number>;
 	close(): void;
 }
 
@@ -26,12 +27,17 @@ export async function openPost(target: LoadTarget, connections: number): Promise
 	const wires = await Promise.all(Array.from({ length: connections }, () => openWire(target.httpPort)));
 	const free = [...wires];
 	const waiting: ((wire: Wire) => void)[] = [];
-	const post = async (path: string, body: object) => {
+	const post = async (path: string, body: object, headers: Readonly<Record<string, string>> = {}) => {
 		const wire = free.pop() ?? (await new Promise<Wire>((resolve) => waiting.push(resolve)));
 		const text = JSON.stringify(body);
-		const answer = await wire(
-			`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: ${authorization}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-		);
+		const head = Object.entries({
+			host: "127.0.0.1",
+			authorization,
+			"content-type": "application/json",
+			"content-length": String(Buffer.byteLength(text)),
+			...headers,
+		}).map(([name, value]) => `${name}: ${value}`);
+		const answer = await wire(`POST ${path} HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${text}`);
 		const next = waiting.shift();
 		if (next === undefined) free.push(wire);
 		else next(wire);

@@ -36,7 +36,13 @@ export interface BenchPlatform extends AsyncDisposable {
 	activateNumbers(count: number): Promise<readonly string[]>;
 }
 
-export async function startBenchPlatform(options: { readonly apiCore?: number | string } = {}): Promise<BenchPlatform> {
+export interface BenchOptions {
+	readonly apiCore?: number | string;
+	/** Settings that differ from those below. */
+	readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startBenchPlatform(options: BenchOptions = {}): Promise<BenchPlatform> {
 	await using opened = new AsyncDisposableStack();
 	const folder = await mkdtemp(join(tmpdir(), "afterbeep-bench-"));
 	opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -66,6 +72,7 @@ export async function startBenchPlatform(options: { readonly apiCore?: number | 
 		AFTERBEEP_CALLS_MAX: "5000",
 		AFTERBEEP_LOG: "warn",
 		DATABASE_URL: databaseUrl,
+		...options.settings,
 	});
 	const start = (core: number | string, roles: string) => {
 		const started = startPinned(core, process.execPath, [program, "start"], { env: env(roles) });

@@ -6,6 +6,7 @@ import { accountFor } from "./account-for.ts";
 import { audit } from "./audit.ts";
 import { isId } from "./ids.ts";
 import { checkedName } from "./names.ts";
+import { totalOf } from "./tallies.ts";
 
 export const ADDRESS_PARTS = ["Street1", "Street2", "City", "State", "Zip", "Country"] as const;
 export type AddressPart = (typeof ADDRESS_PARTS)[number];
@@ -38,7 +39,7 @@ export interface Accounts {
 	get(who: Principal, accountId: string): Promise<AccountView>;
 	/** Changes only what is sent. @param accountId may be left out where the principal has one account. */
 	update(who: Principal, accountId: string | undefined, fields: AccountFields): Promise<AccountView>;
-	/** Oldest first. */
+	/** Oldest first. A page with a limit of 0 is the total alone. */
 	list(
 		who: Principal,
 		page: { readonly offset: number; readonly limit: number },
@@ -137,11 +138,9 @@ export function createAccounts(needs: { readonly store: Store; readonly clock: C
 		},
 
 		list: async (who, page) => {
-			const mine = store.db
-				.selectFrom("accounts")
-				.where("accounts.distributorId", "=", who.distributorId)
-				.$if(who.accountId !== undefined, (query) => query.where("accounts.id", "=", who.accountId!));
-			const { total } = await mine.select(sql<number>`count(*)::int`.as("total")).executeTakeFirstOrThrow();
+			// A key of one account sees that one.
+			const total = who.accountId === undefined ? await totalOf(store.db, allOf(who), "accounts") : 1;
+			if (page.limit === 0) return { total, accounts: [] };
 			const rows = await viewQuery(store.db)
 				.where("accounts.distributorId", "=", who.distributorId)
 				.$if(who.accountId !== undefined, (query) => query.where("accounts.id", "=", who.accountId!))
@@ -155,6 +154,8 @@ export function createAccounts(needs: { readonly store: Store; readonly clock: C
 	};
 }
 
+const allOf = ({ distributorId }: Principal) => ({ distributorId, accountId: undefined });
+
 function viewQuery(db: Db | Tx) {
 	return db
 		.selectFrom("accounts")
@@ -166,9 +167,10 @@ function viewQuery(db: Db | Tx) {
 			"accounts.mailingAddress",
 			"accounts.createdOn",
 			eb
-				.selectFrom("subscribers")
-				.whereRef("subscribers.accountId", "=", "accounts.id")
-				.select(sql<number>`count(*)::int`.as("count"))
+				.selectFrom("tallies")
+				.whereRef("tallies.accountId", "=", "accounts.id")
+				.where("tallies.kind", "=", "subscribers")
+				.select(sql<number>`coalesce(sum(amount), 0)::int`.as("count"))
 				.$asScalar()
 				.as("totalSubscribers"),
 		]);

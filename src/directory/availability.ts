@@ -6,6 +6,7 @@ import { accountFor } from "./account-for.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 import { NUMBER_COLUMNS, viewOf } from "./number-row.ts";
 import { HELD_STATUSES, LIVE_STATUSES } from "./owned-number.ts";
+import { type TallyKind, totalOf } from "./tallies.ts";
 import type { Availability, AvailabilityQuery, Inventory, InventoryFilter, InventoryQuery } from "./types.ts";
 
 export async function availability(db: Db, who: Principal, query: AvailabilityQuery): Promise<Availability> {
@@ -43,27 +44,28 @@ const STATUSES: Record<InventoryFilter, readonly string[]> = {
 	All: HELD_STATUSES,
 };
 
+const KINDS: Record<InventoryFilter, readonly TallyKind[]> = {
+	Active: ["live"],
+	Inactive: ["cancelled"],
+	All: ["live", "cancelled"],
+};
+
 export async function inventory(db: Db, who: Principal, query: InventoryQuery): Promise<Inventory> {
 	const named = await accountFor(db, who, query.accountId);
-	const mine =
-		named === undefined
-			? (await db.selectFrom("accounts").select("id").where("distributorId", "=", who.distributorId).execute()).map(
-					(row) => row.id,
-				)
-			: [named];
-	// By account, not by operator: that is what the index has.
-	const held = db
-		.selectFrom("numbers")
-		.where("accountId", "in", mine.length === 0 ? [""] : mine)
-		.where("status", "in", STATUSES[query.filter]);
-	const [{ total }, rows] = await Promise.all([
-		held.select(sql<string>`count(*)`.as("total")).executeTakeFirstOrThrow(),
-		held
+	const [total, rows] = await Promise.all([
+		totalOf(db, { distributorId: who.distributorId, accountId: named }, ...KINDS[query.filter]),
+		db
+			.selectFrom("numbers")
 			.select(NUMBER_COLUMNS)
+			.where("distributorId", "=", who.distributorId)
+			// In the words of the index over all accounts of an operator.
+			.where("accountId", "is not", null)
+			.$if(named !== undefined, (numbers) => numbers.where("accountId", "=", named!))
+			.where("status", "in", STATUSES[query.filter])
 			.orderBy("number")
 			.limit(query.pageSize)
 			.offset((query.page - 1) * query.pageSize)
 			.execute(),
 	]);
-	return { accountId: named ?? null, total: Number(total), numbers: rows.map(viewOf) };
+	return { accountId: named ?? null, total, numbers: rows.map(viewOf) };
 }

@@ -20,6 +20,7 @@ export async function numbersOfSubscribers(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
 	const numbers = new Map<string, string[]>();
 	if (subscriberIds.length === 0) return numbers;
+	const ids = subscriberIds.map((id) => id.toLowerCase());
 	const rows = await db
 		.selectFrom("numbers")
 		.innerJoin("subscribers", (join) =>
@@ -28,11 +29,9 @@ export async function numbersOfSubscribers(
 				.onRef("subscribers.accountId", "=", "numbers.accountId"),
 		)
 		.select(["numbers.number", sql<string>`lower(numbers.assigned_subscriber_id)`.as("subscriberId")])
-		.where(
-			sql`lower(numbers.assigned_subscriber_id)`,
-			"in",
-			subscriberIds.map((id) => id.toLowerCase()),
-		)
+		.where(sql`lower(numbers.assigned_subscriber_id)`, "in", ids)
+		// Said of both sides: PostgreSQL guesses badly how many numbers there are, and would read all subscribers for them.
+		.where(sql`lower(subscribers.id)`, "in", ids)
 		.where("numbers.status", "in", LIVE_STATUSES)
 		.orderBy("numbers.number")
 		.execute();

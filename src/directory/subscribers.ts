@@ -7,6 +7,7 @@ import { audit } from "./audit.ts";
 import { isId } from "./ids.ts";
 import { checkedName } from "./names.ts";
 import { assignNumbers, numbersOfSubscribers, subscriberNotFound } from "./subscriber-numbers.ts";
+import { totalOf } from "./tallies.ts";
 
 export const ROLES = ["Subscriber", "Manager", "Account Admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -149,17 +150,18 @@ export function createSubscribers(needs: SubscribersNeeds): Subscribers {
 			store.transaction((tx) => transfer(tx, needs, who, subscriberId, from, to)),
 
 		list: async (who, page) => {
-			const mine = scoped(store.db, who).$if(page.accountId !== undefined, (query) =>
-				query.where("subscribers.accountId", "=", page.accountId!),
-			);
-			const { total } = await mine.select(sql<number>`count(*)::int`.as("total")).executeTakeFirstOrThrow();
-			const rows = await mine
-				.select(VIEW_COLUMNS)
-				.orderBy("subscribers.createdOn")
-				.orderBy("subscribers.id")
-				.offset(page.offset)
-				.limit(page.limit)
-				.execute();
+			const accountId = page.accountId ?? who.accountId;
+			const [total, rows] = await Promise.all([
+				totalOf(store.db, { distributorId: who.distributorId, accountId }, "subscribers"),
+				scoped(store.db, who)
+					.$if(accountId !== undefined, (query) => query.where("subscribers.accountId", "=", accountId!))
+					.select(VIEW_COLUMNS)
+					.orderBy("subscribers.createdOn")
+					.orderBy("subscribers.id")
+					.offset(page.offset)
+					.limit(page.limit)
+					.execute(),
+			]);
 			return { total, subscribers: await viewsOf(store.db, rows) };
 		},
 	};
@@ -245,7 +247,7 @@ function scoped(db: Db | Tx, who: Principal) {
 	return db
 		.selectFrom("subscribers")
 		.innerJoin("accounts", "accounts.id", "subscribers.accountId")
-		.where("accounts.distributorId", "=", who.distributorId)
+		.where("subscribers.distributorId", "=", who.distributorId)
 		.$if(who.accountId !== undefined, (query) => query.where("subscribers.accountId", "=", who.accountId!));
 }
 

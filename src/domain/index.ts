@@ -3,6 +3,7 @@ export * from "./clock.ts";
 export * from "./country-dialling.ts";
 export * from "./events.ts";
 export * from "./failures.ts";
+export * from "./gate.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./log.ts";

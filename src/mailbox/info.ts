@@ -14,7 +14,7 @@ export async function info(
 	accountId: string | undefined,
 ): Promise<MailboxInfo> {
 	assertE164(phoneNumber);
-	const row = await needs.settingsOf(phoneNumber);
+	const row = await needs.settingsOf(settingsKey(who.distributorId, phoneNumber));
 	await ownedHolder(needs.store.db, who, phoneNumber, accountId, row);
 	const { mailboxId, email = null, firstName = null, lastName = null } = row!;
 	return { phoneNumber, voicemailEnabled: mailboxId !== null, email, firstName, lastName };
@@ -23,9 +23,27 @@ export async function info(
 /** A number with its holder, and with the settings of its mailbox where it has one. */
 export type SettingsRow = Awaited<ReturnType<typeof rows.run>>[number];
 
-const rows = prepared((db, given: { readonly phoneNumbers: readonly string[] }) =>
+/** What is asked for: a number of one operator. Another operator's is not even read, so that its mailbox costs no time. */
+const settingsKey = (distributorId: string, phoneNumber: string) => `${phoneNumber} ${distributorId}`;
+
+interface SettingsAsked {
+	readonly phoneNumbers: readonly string[];
+	readonly distributorIds: readonly string[];
+}
+
+const rows = prepared((db, given: SettingsAsked) =>
 	db
-		.selectFrom("numbers")
+		.selectFrom(
+			sql<{
+				number: string;
+				distributorId: string;
+			}>`unnest(${given.phoneNumbers}::text[], ${given.distributorIds}::text[])`.as<"asked">(
+				sql`asked (number, distributor_id)`,
+			),
+		)
+		.innerJoin("numbers", (join) =>
+			join.onRef("numbers.number", "=", "asked.number").onRef("numbers.distributorId", "=", "asked.distributorId"),
+		)
 		.leftJoin("mailboxes", "mailboxes.phoneNumber", "numbers.number")
 		.select([
 			"numbers.number",
@@ -36,15 +54,22 @@ const rows = prepared((db, given: { readonly phoneNumbers: readonly string[] }) 
 			"mailboxes.email",
 			"mailboxes.firstName",
 			"mailboxes.lastName",
-		])
-		.where("numbers.number", "=", sql<string>`any(${given.phoneNumbers}::text[])`),
+		]),
 );
 
 /** Operators ask for many mailboxes at once: those of the same moment are one statement. */
 export function settingsReading(db: Db): GatheredReading<string, SettingsRow> {
 	const { settingsGatheredMax: keysMax, settingsReadingsAtOnce: atOnceMax } = MAILBOX_LIMITS;
 	return gathered(
-		async (phoneNumbers) => new Map((await rows.run(db, { phoneNumbers })).map((row) => [row.number, row])),
+		async (keys) => {
+			// An E.164 number has no space.
+			const asked = keys.map((key) => [key.slice(0, key.indexOf(" ")), key.slice(key.indexOf(" ") + 1)] as const);
+			const found = await rows.run(db, {
+				phoneNumbers: asked.map(([phoneNumber]) => phoneNumber),
+				distributorIds: asked.map(([, distributorId]) => distributorId),
+			});
+			return new Map(found.map((row) => [settingsKey(row.distributorId, row.number), row]));
+		},
 		{ keysMax, atOnceMax },
 	);
 }

@@ -3,8 +3,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { type Algorithm, hash, type Options, verify } from "@node-rs/argon2";
 import { deriveKey } from "../directory/index.ts";
-import { LIMITS } from "../domain/index.ts";
-import { createGate } from "./gate.ts";
+import { createGate, LIMITS } from "../domain/index.ts";
 import { MAILBOX_LIMITS } from "./limits.ts";
 
 export interface PinHasher {
@@ -18,7 +17,11 @@ export function createPinHasher(
 	masterKey: Uint8Array,
 	atOnce: number = Math.max(1, availableParallelism() - 1),
 ): PinHasher {
-	const gate = createGate(atOnce, MAILBOX_LIMITS.pinHashQueueMax);
+	const gate = createGate({
+		atOnce,
+		waitingMax: MAILBOX_LIMITS.pinHashQueueMax,
+		full: "Too many PINs are being checked just now",
+	});
 	const options: Options = {
 		// `Algorithm.Argon2id` is a const enum, which type stripping can not inline.
 		algorithm: 2 satisfies Algorithm.Argon2id,

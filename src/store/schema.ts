@@ -237,6 +237,8 @@ export interface SubscriberTable {
 	/** `TSUID-...` */
 	id: string;
 	accountId: string;
+	/** The account's, set by a trigger. */
+	distributorId: Generated<string>;
 	name: string;
 	/** Unique on the platform, without regard to case. */
 	email: string;
@@ -244,6 +246,16 @@ export interface SubscriberTable {
 	role: string;
 	createdOn: TimestampDefault;
 	updatedOn: TimestampDefault;
+}
+
+/** Lines of totals; see `directory`'s `totalOf`. Written by triggers alone. */
+export interface TallyTable {
+	distributorId: string;
+	/** Null: the operator's own total. */
+	accountId: string | null;
+	/** `accounts`, `subscribers`, `live`, `cancelled`. */
+	kind: string;
+	amount: string;
 }
 
 /** Answers given under an `Idempotency-Key`. */
@@ -291,6 +303,7 @@ export interface Database extends LampTables, PhoneTables, RoutingTables, Webhoo
 	calls: CallTable;
 	auditEntries: AuditEntryTable;
 	subscribers: SubscriberTable;
+	tallies: TallyTable;
 	keptAnswers: KeptAnswerTable;
 	mailboxImports: MailboxImportTable;
 	rateBuckets: RateBucketTable;

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Tokens } from "../../directory/index.ts";
-import { Failure, LIMITS, type Principal } from "../../domain/index.ts";
+import { createGate, Failure, LIMITS, type Principal } from "../../domain/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import { bearerToken } from "./bearer.ts";
 import { clientOf } from "./client-address.ts";
@@ -88,6 +88,12 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 	const addresses = createSharedBudget("address", ofAddress, needs);
 	const bounds = { bytesMax: LIMITS.requestBodyBytesMax, timeoutMs: needs.requestTimeoutMs };
 	const workTimeoutMs = HTTP_LIMITS.workTimeoutFactor * needs.requestTimeoutMs;
+	// A flood of those who have shown no token yet may fill this line, but not the database's connections.
+	const strangers = createGate({
+		atOnce: HTTP_LIMITS.strangersAtOnce,
+		waitingMax: HTTP_LIMITS.strangersWaitingMax,
+		full: "Too many requests without a token are being served just now",
+	});
 
 	for (const each of operations) {
 		const read = readerOf(each.request);
@@ -99,10 +105,10 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 				const who =
 					each.auth === "bearer"
 						? await admitBearer(request, each.id, needs.tokens, keys, workTimeoutMs)
-						: await admitAddress(request, addresses);
-				const raw = await rawInput(each, request, bounds);
-				const work = each.handle(read(raw) as never, who as Principal, contextOf(request));
-				const result = await withinTime(work, workTimeoutMs);
+						: await strangers.run("last", () => admitAddress(request, addresses));
+				const input = read(await rawInput(each, request, bounds)) as never;
+				const work = () => each.handle(input, who as Principal, contextOf(request));
+				const result = await withinTime(each.auth === "bearer" ? work() : strangers.run("last", work), workTimeoutMs);
 				return sendJson(request, reply, 200, each.response.parse(result) as object);
 			},
 		});

@@ -39,11 +39,14 @@ export function assertJsonType(contentType: string | undefined, contentEncoding:
 	}
 }
 
+/** Whole texts only: between two of them it holds nothing. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** @throws HttpError 400 on anything but one JSON text in UTF-8, with or without a byte order mark. */
 export function parseJson(bytes: Uint8Array): unknown {
 	let text: string;
 	try {
-		text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+		text = utf8.decode(bytes);
 	} catch {
 		throw new HttpError(400, "the body is not UTF-8. Send JSON in UTF-8.");
 	}

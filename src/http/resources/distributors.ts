@@ -31,7 +31,7 @@ function distributor({ operators, accounts }: HttpDeps): Operation {
 		},
 		async handle(_input, who) {
 			const found = await operators.find(who.distributorId);
-			const { total } = await accounts.list(who, { offset: 0, limit: 1 });
+			const { total } = await accounts.list(who, { offset: 0, limit: 0 });
 			return { DistributorId: who.distributorId, DistributorName: found?.name ?? "", TotalAccounts: total };
 		},
 	});

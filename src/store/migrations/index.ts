@@ -8,6 +8,7 @@ import * as routing from "./0005-routing.ts";
 import * as rateLimits from "./0006-rate-limits.ts";
 import * as lamps from "./0007-lamps.ts";
 import * as subscriberNumbers from "./0008-subscriber-numbers.ts";
+import * as tallies from "./0009-tallies.ts";
 import * as phones from "./0012-phones.ts";
 import * as wideband from "./0013-wideband.ts";
 
@@ -20,6 +21,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0004-webhooks": webhooks,
 	"0007-lamps": lamps,
 	"0008-subscriber-numbers": subscriberNumbers,
+	"0009-tallies": tallies,
 	"0012-phones": phones,
 	"0013-wideband": wideband,
 };

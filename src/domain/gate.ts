@@ -1,12 +1,19 @@
-import { Failure } from "../domain/index.ts";
+import { Failure } from "./failures.ts";
 
-/** Lets so many pieces of work run at once; the others wait in line, those that a caller waits for on the phone first. */
+/** Lets so many pieces of work run at once; the others wait in line, those that are in a hurry first. Pure. */
 export interface Gate {
 	/** @throws Failure `tooManyRequests` when the line is full. */
 	run<T>(order: "first" | "last", work: () => Promise<T>): Promise<T>;
 }
 
-export function createGate(atOnce: number, waitingMax: number): Gate {
+export interface GateBounds {
+	readonly atOnce: number;
+	readonly waitingMax: number;
+	/** What there is too much of where the line is full, as a sentence. */
+	readonly full: string;
+}
+
+export function createGate({ atOnce, waitingMax, full }: GateBounds): Gate {
 	const waiting = { first: [] as (() => void)[], last: [] as (() => void)[] };
 	let running = 0;
 
@@ -16,9 +23,7 @@ export function createGate(atOnce: number, waitingMax: number): Gate {
 				running++;
 				resolve();
 			} else if (waiting.first.length + waiting.last.length >= waitingMax) {
-				reject(
-					new Failure("tooManyRequests", "Too many PINs are being checked just now", "Try again in a few seconds."),
-				);
+				reject(new Failure("tooManyRequests", full, "Try again in a few seconds."));
 			} else waiting[order].push(resolve);
 		});
 	const leave = () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createGate } from "../../src/mailbox/gate.ts";
+import { createGate } from "../../src/domain/index.ts";
 
 /** A piece of work that ends when told to. */
 function work(name: string, log: string[]) {
@@ -14,9 +14,9 @@ function work(name: string, log: string[]) {
 }
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("the gate before the PIN hashes", () => {
-	test("lets so many in at once, then those who wait on the phone, then the others", async () => {
-		const gate = createGate(2, 10);
+describe("a gate", () => {
+	test("lets so many in at once, then those in a hurry, then the others", async () => {
+		const gate = createGate({ atOnce: 2, waitingMax: 10, full: "Too much" });
 		const began: string[] = [];
 		const pieces = ["a", "b", "change", "check1", "check2"].map((name) => work(name, began));
 		const [a, b, change, check1, check2] = pieces as [ReturnType<typeof work>, ...ReturnType<typeof work>[]];
@@ -42,7 +42,7 @@ describe("the gate before the PIN hashes", () => {
 	});
 
 	test("refuses clearly when the line is full, and works on after that", async () => {
-		const gate = createGate(1, 1);
+		const gate = createGate({ atOnce: 1, waitingMax: 1, full: "Too much" });
 		const running = work("running", []);
 		const first = gate.run("first", running.run);
 		const second = gate.run("first", async () => "waited");
@@ -52,7 +52,7 @@ describe("the gate before the PIN hashes", () => {
 	});
 
 	test("work that fails gives its place back", async () => {
-		const gate = createGate(1, 0);
+		const gate = createGate({ atOnce: 1, waitingMax: 0, full: "Too much" });
 		await expect(gate.run("last", async () => Promise.reject(new Error("no")))).rejects.toThrow("no");
 		expect(await gate.run("last", async () => "fine")).toBe("fine");
 	});
