@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeG711 } from "../../src/audio/index.ts";
 import { createPromptRecogniser } from "../../src/cli/phone/hearing.ts";
-import { type CallEnd, type HeaderField, startSipUserAgent } from "../../src/sip/index.ts";
+import { type CallEnd, type HeaderField, startSipUserAgent, type TlsOptions } from "../../src/sip/index.ts";
 import { loadPrompts, type PromptId } from "../../src/speech/index.ts";
 import { projectRoot, until } from "./platform.ts";
 import { openRtpStream, type RtpStream, type RtpStreamOptions, TELEPHONE_EVENT } from "./rtp-stream.ts";
@@ -48,7 +48,8 @@ export interface Phones extends AsyncDisposable {
 
 const HEAR_MS = 20_000;
 
-export async function startPhones(sipPort: number): Promise<Phones> {
+/** @param tls over TLS with these, instead of UDP. */
+export async function startPhones(sipPort: number, tls?: TlsOptions): Promise<Phones> {
 	await using opened = new AsyncDisposableStack();
 	const library = await loadPrompts(join(projectRoot, "prompts"));
 	const texts = JSON.parse(await readFile(join(projectRoot, "prompts/catalogue.json"), "utf8")) as Record<
@@ -60,11 +61,12 @@ export async function startPhones(sipPort: number): Promise<Phones> {
 		await startSipUserAgent({
 			listen: [{ transport: "udp", host: "127.0.0.1", port: 0 }],
 			isTrusted: () => true,
+			...(tls === undefined ? {} : { tls }),
 			onCall: (call) => call.reject(486),
 			log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
 		}),
 	);
-	const next = { transport: "udp", host: "127.0.0.1", port: sipPort } as const;
+	const next = { transport: tls === undefined ? "udp" : "tls", host: "127.0.0.1", port: sipPort } as const;
 	const running = opened.move();
 
 	const dial = async (dialling: Dialling): Promise<TestCall> => {

@@ -14,8 +14,8 @@ export interface SippRun {
 	readonly port: number;
 	readonly calls?: number;
 	readonly perSecond?: number;
-	/** u1 is UDP with one socket, t1 TCP with one connection, tn TCP with one for each call. */
-	readonly transport?: "u1" | "t1" | "tn";
+	/** u1 is UDP with one socket, t1 TCP with one connection, tn TCP with one for each call, l1 TLS with one. */
+	readonly transport?: "u1" | "t1" | "tn" | "l1";
 	/** Milliseconds between ACK and BYE. */
 	readonly holdMs?: number;
 	readonly more?: readonly string[];
