@@ -52,6 +52,8 @@ export function findCommand(
 	if (second === undefined || second.startsWith("-")) return { group: first };
 	const double = group.find((command) => command.name === `${first} ${second}`);
 	if (double !== undefined) return { command: double, rest: words.slice(2) };
+	const moved = commands.some((command) => command.alsoUnder === first && command.name.startsWith(`${second} `));
+	if (moved) return findCommand(words.slice(1), commands);
 	const names = group.map((command) => command.name);
 	throw new UsageError(`There is no command "${first} ${second}".${suggestion(`${first} ${second}`, names)}`);
 }
@@ -101,5 +103,6 @@ function checkPositionals(command: Command, given: readonly string[]): void {
 	const missing = expected.filter((positional, i) => positional.required && given[i] === undefined);
 	if (missing.length > 0)
 		throw new UsageError(`${missing.map((positional) => positional.name).join(" and ")} is missing.`);
-	if (given.length > expected.length) throw new UsageError(`"${given[expected.length]}" is one word too many.`);
+	if (command.more === undefined && given.length > expected.length)
+		throw new UsageError(`"${given[expected.length]}" is one word too many.`);
 }

@@ -21,7 +21,11 @@ export interface Command {
 	/** Further lines of help. */
 	readonly details?: string;
 	readonly positionals?: readonly Positional[];
+	/** Further words, as many as one likes: how each looks, for the help. */
+	readonly more?: string;
 	readonly options?: Readonly<Record<string, Option>>;
+	/** A group of commands under which this one's group is found too: `accounts keys list` as `keys list`. */
+	readonly alsoUnder?: string;
 	/** Takes every setting as a flag (`--sip-peers`). */
 	readonly settings?: boolean;
 	/** Lines that can be pasted. */

@@ -8,9 +8,13 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
 	return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
 
+/** What follows the name of the command. */
+function wordsOf({ positionals = [], more }: Command): readonly string[] {
+	return [...positionals.map((p) => (p.required ? p.name : `[${p.name}]`)), ...(more === undefined ? [] : [more])];
+}
+
 export function usageLine(command: Command): string {
-	const words = (command.positionals ?? []).map((p) => (p.required ? p.name : `[${p.name}]`));
-	return ["afterbeep", command.name, ...words, "[options]"].join(" ");
+	return ["afterbeep", command.name, ...wordsOf(command), "[options]"].join(" ");
 }
 
 export function commandHelp(command: Command, terminal: Terminal): string {
@@ -40,7 +44,10 @@ export function commandHelp(command: Command, terminal: Terminal): string {
 
 export function overview(commands: readonly Command[], terminal: Terminal, group?: string): string {
 	const title = (text: string): string => terminal.style("bold", text);
-	const shown = group === undefined ? commands : commands.filter((command) => command.name.startsWith(`${group} `));
+	const shown =
+		group === undefined
+			? commands
+			: commands.filter((command) => command.name.startsWith(`${group} `) || command.alsoUnder === group);
 	return [
 		group === undefined ? "Afterbeep: voicemail for mobile operators." : `Commands of ${group}:`,
 		"",
@@ -50,8 +57,8 @@ export function overview(commands: readonly Command[], terminal: Terminal, group
 		title("Commands"),
 		...columns(
 			shown.map((command) => {
-				const words = (command.positionals ?? []).map((p) => (p.required ? p.name : `[${p.name}]`));
-				return [[command.name, ...words].join(" "), command.summary];
+				const name = group !== undefined && command.alsoUnder === group ? `${group} ${command.name}` : command.name;
+				return [[name, ...wordsOf(command)].join(" "), command.summary];
 			}),
 		),
 		"",

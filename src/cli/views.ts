@@ -37,6 +37,9 @@ export function numberView(number: NumberView) {
 		AreaCode: number.areaCode,
 		ZipCode: number.zipCode,
 		ICCID: number.iccid,
+		MessageRouteId: number.messageRouteId,
+		VoiceRouteId: number.voiceRouteId,
+		AssignedSubscriberId: number.assignedSubscriberId,
 		OrderId: number.orderId,
 		ProvisionedOn: number.provisionedOn?.toISOString() ?? null,
 	};

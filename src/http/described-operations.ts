@@ -3,7 +3,7 @@ import type { Operation } from "./conventions/operation.ts";
 import type { HttpDeps } from "./deps.ts";
 
 /** Any property of it is such a thing again; whoever calls one is told that nothing is behind it. */
-const nothing: object = new Proxy(() => {}, {
+export const nothing: object = new Proxy(() => {}, {
 	get: (_target, name) => (name === Symbol.toPrimitive ? undefined : nothing),
 	apply: () => {
 		throw new Error("this operation was made to be described, not to be served");

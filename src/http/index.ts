@@ -5,5 +5,6 @@ export type { HttpDeps, HttpSettings, Readiness } from "./deps.ts";
 export { describedOperations } from "./described-operations.ts";
 export { type CounterHandle, createMetrics, type GaugeValue, type Metrics } from "./metrics.ts";
 export { openApiDocument } from "./openapi.ts";
+export { type OperationParts, runOperation } from "./run-operation.ts";
 export { type HttpServer, startHttp } from "./server.ts";
 export { HTTP_STATUS } from "./statuses.ts";

@@ -180,3 +180,67 @@ describe("afterbeep distributors, accounts, keys, subscribers, audit", () => {
 		expect(text.stdout).toContain("subscribers transfer");
 	});
 });
+
+describe("verbs with the fields of the API", () => {
+	const done = async (...words: string[]) => {
+		const { code, stdout, stderr } = await run(...words, "--json", "--data", data);
+		return { code, stderr, body: stdout === "" ? {} : JSON.parse(stdout) };
+	};
+
+	test("change a number and its mailbox, under the rules and in the words of the API, and are written down", async () => {
+		const number = "+11234567898";
+		await activate(number);
+		const updated = await json("numbers", "update", number, "VoiceEnabled=false", "cnamfirstname=Bob");
+		expect(updated).toMatchObject({ Number: number, VoiceEnabled: false, CnamFirstName: "Bob" });
+		const made = await json("mailboxes", "activate", number, "PIN=4821", "Email=john@example.com");
+		expect(made).toEqual({ PhoneNumber: number, VoicemailActivated: true, Successful: true });
+		expect((await done("mailboxes", "update", number, "PIN=12")).stderr).toContain("PIN must be 4 to 10");
+		const refused = await done("numbers", "update", number, "MessageEnabled=true");
+		expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("MessageRouteId is required") });
+		expect(await json("mailboxes", "delete", number)).toMatchObject({ Successful: true });
+		const entries = await json<{ Operation: string }[]>("audit", "--number", number);
+		const operations = ["mailboxes delete", "mailboxes activate", "numbers update"];
+		expect(entries.map(({ Operation }) => Operation)).toEqual(operations);
+		expect(JSON.stringify(entries)).not.toContain("4821");
+	});
+
+	test("make, change and delete what has an id; lists are JSON", async () => {
+		const { WebhookId } = await json<{ WebhookId: string }>(
+			...["webhooks", "create", "WebhookUrl=https://example.com/x", "SubscribedEvents=Voicemail_*"],
+			`AccountId=${first.accountId}`,
+		);
+		const changed = await json("webhooks", "update", WebhookId, "Method=put");
+		expect(changed).toMatchObject({ WebhookId, Method: "PUT", SubscribedEvents: "Voicemail_*" });
+		expect(await json("webhooks", "show", WebhookId)).toEqual(changed);
+		await json("webhooks", "delete", WebhookId);
+		expect((await done("webhooks", "show", WebhookId)).code).toBe(1);
+		const { SubscriberId } = await json<{ SubscriberId: string }>(
+			"subscribers",
+			"create",
+			"Ann",
+			"ann@ops.example",
+			"--account",
+			first.accountId,
+		);
+		await json("guardian-features", "set", SubscriberId, "EnableIntelligentGuardianCalls=true");
+		const filter = await json<{ FilterId: string }>(
+			...["filters", "create", `SubscriberId=${SubscriberId}`, "Phone=+11234567890"],
+			...["FilterMode=blacklist", 'BlockedNumbers=["+18015551234"]'],
+		);
+		expect(filter).toMatchObject({ FilterMode: "BLACKLIST", BlockedNumbers: ["+18015551234"] });
+		expect(await json("filters", "delete", filter.FilterId)).toMatchObject({ Status: "Deleted" });
+	});
+
+	test.each([["nonsense"], ["=x"], ["Name=a", "name=b"], ["MondayStartTime=[1"]])(
+		"%s is called wrongly",
+		async (...words) => {
+			expect((await done("schedules", "create", ...words)).code).toBe(2);
+		},
+	);
+
+	test("account keys stand under accounts too", async () => {
+		expect(await json("accounts", "keys", "list")).toEqual(await json("keys", "list"));
+		expect((await run("accounts", "--help")).stdout).toContain("accounts keys rotate ACCOUNTKEY");
+		expect((await done("accounts", "kyes", "list")).code).toBe(2);
+	});
+});

@@ -26,9 +26,10 @@ import {
 	subscribersTransfer,
 	subscribersUpdate,
 } from "./subscribers.ts";
+import { thingCommands } from "./things.ts";
 import { webhooksDeliveries, webhooksList, webhooksReplay, webhooksTest } from "./webhooks.ts";
 
-export const COMMANDS: readonly Command[] = [
+const all: readonly Command[] = [
 	start,
 	demo,
 	call,
@@ -71,4 +72,9 @@ export const COMMANDS: readonly Command[] = [
 	...peerCommands,
 	config,
 	doctor,
+	...thingCommands,
 ];
+
+/** Commands of one noun stand together, in the order in which the nouns come first. */
+const nouns = [...new Set(all.map(({ name }) => name.split(" ")[0]))];
+export const COMMANDS = nouns.flatMap((noun) => all.filter(({ name }) => name.split(" ")[0] === noun));

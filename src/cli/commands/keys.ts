@@ -9,6 +9,7 @@ const TITLES = ["AccountKey", "Name", "AccountId", "Rights", "CreatedOn", "Previ
 
 export const keysList: Command = {
 	name: "keys list",
+	alsoUnder: "accounts",
 	summary: "List an operator's account keys; never a secret",
 	options: DISTRIBUTOR_OPTION,
 	examples: ["afterbeep keys list", "afterbeep keys list --distributor DID-... --json"],
@@ -23,6 +24,7 @@ export const keysList: Command = {
 
 export const keysCreate: Command = {
 	name: "keys create",
+	alsoUnder: "accounts",
 	summary: "Make another account key; shows its secret once",
 	positionals: [{ name: "NAME", required: true }],
 	options: {
@@ -49,6 +51,7 @@ export const keysCreate: Command = {
 
 export const keysRotate: Command = {
 	name: "keys rotate",
+	alsoUnder: "accounts",
 	summary: "Give an account key a new secret; the old one stays good for a while",
 	positionals: [{ name: "ACCOUNTKEY", required: true }],
 	options: {
@@ -73,6 +76,7 @@ export const keysRotate: Command = {
 
 export const keysRevoke: Command = {
 	name: "keys revoke",
+	alsoUnder: "accounts",
 	summary: "Revoke an account key: its tokens are void within seconds, for good",
 	positionals: [{ name: "ACCOUNTKEY", required: true }],
 	options: DISTRIBUTOR_OPTION,
@@ -91,6 +95,7 @@ export const keysRevoke: Command = {
 
 export const keysLimit: Command = {
 	name: "keys limit",
+	alsoUnder: "accounts",
 	summary: "Give an account key a rate limit of its own",
 	positionals: [
 		{ name: "ACCOUNTKEY", required: true },
