@@ -11,7 +11,7 @@ const BENCHES: Record<string, { readonly summary: string; run(args: readonly str
 		run: depositBench,
 	},
 	setup: {
-		summary: "call set-ups a second; INVITE to 200 beside a bare UDP echo   [CALLS_PER_SECOND ...]",
+		summary: "call set-ups a second; INVITE to 200 beside a bare UDP echo   [--flood] [CALLS_PER_SECOND ...]",
 		run: setupBench,
 	},
 	api: {

@@ -8,13 +8,18 @@ import { type BenchPlatform, OTHER_CORE, SIP_CORE, startBenchPlatform } from "..
 import { cpuSeconds, printed, startPinned } from "../support/process.ts";
 import { runSipp } from "../support/sipp.ts";
 
-const SECONDS = 10;
+export const SECONDS = 10;
 const ECHO_PORT = 15_080;
 const ECHO_OCTETS = 700;
 const FAILED_SHARE_MAX = 0.01;
 const API_REQUESTS_PER_SECOND = 200;
 
 export async function setupBench(args: readonly string[]): Promise<void> {
+	if (args[0] === "--flood") {
+		const { floodBench } = await import("./flood.ts");
+		await floodBench(args.length > 1 ? args.slice(1).map(Number) : [100]);
+		return;
+	}
 	const rates = args.length > 0 ? args.map(Number) : [100, 200, 400, 600, 800];
 	const rows: Record<string, string | number>[] = [];
 	for (const underLoad of [false, true]) {
@@ -68,7 +73,8 @@ async function measure(rate: number, underLoad: boolean) {
 	};
 }
 
-async function callP99(platform: BenchPlatform, rate: number) {
+/** p99 of INVITE to 200 over `SECONDS`, in milliseconds, and how the calls went. */
+export async function callP99(platform: BenchPlatform, rate: number) {
 	for (const name of rttFiles(platform.folder)) rmSync(join(platform.folder, name));
 	const result = await runSipp({
 		core: OTHER_CORE,

@@ -98,6 +98,7 @@ export async function openMedia(
 			address,
 			sessionId: clock.now().getTime(),
 			remoteSignallingAddress: source.address,
+			mediaAddresses: call.peer.policy.mediaAddresses,
 		});
 	} catch (error) {
 		log.error({ callId, err: error }, "no media session could be opened");

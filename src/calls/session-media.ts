@@ -1,4 +1,5 @@
 /** SDP and RTP of one call: first offer or late offer, hold and resume. The call flows know nothing of it. */
+import { addressMatcher } from "../domain/index.ts";
 import {
 	acceptAnswer,
 	answerOffer,
@@ -16,11 +17,16 @@ export interface SessionMediaOptions {
 	readonly sessionId: number;
 	/** Where the signalling comes from, for peers behind a NAT. */
 	readonly remoteSignallingAddress: string;
+	/** Ranges that RTP may come from and go to; empty: wherever SDP says. */
+	readonly mediaAddresses: readonly string[];
 }
 
 export class SessionMedia {
 	readonly session: MediaSession;
 	readonly #options: SessionMediaOptions;
+	readonly #mayBe: (address: string) => boolean;
+	/** The peer's signalling address, where RTP may come from it too. */
+	readonly #signalling: string | undefined;
 	#version = 1;
 	#lastSdp: string | undefined;
 	/** An offer of ours that waits for its answer in the ACK. */
@@ -31,6 +37,9 @@ export class SessionMedia {
 	constructor(options: SessionMediaOptions) {
 		this.session = options.session;
 		this.#options = options;
+		const { mediaAddresses, remoteSignallingAddress } = options;
+		this.#mayBe = mediaAddresses.length === 0 ? () => true : addressMatcher(mediaAddresses);
+		this.#signalling = this.#mayBe(remoteSignallingAddress) ? remoteSignallingAddress : undefined;
 	}
 
 	/** Whether no offer of ours waits for its answer. */
@@ -41,7 +50,7 @@ export class SessionMedia {
 	/** Answers an offer of the peer and lets RTP flow by it; a refusal leaves everything as it was. */
 	answer(offer: string, early = false): SdpAnswer {
 		const answer = this.#versioned((local) => {
-			const made = answerOffer(offer, local, this.#options.remoteSignallingAddress);
+			const made = this.#within(answerOffer(offer, local, this.#signalling));
 			return { made, sdp: made.ok ? made.sdp : undefined };
 		});
 		if (!answer.ok) return answer;
@@ -60,7 +69,7 @@ export class SessionMedia {
 	/** The answer to a re-INVITE of ours that repeated our description. @returns undefined where we never sent one. */
 	refreshed(answer: string): SdpAnswer | undefined {
 		if (this.#lastSdp === undefined) return undefined;
-		const accepted = acceptAnswer(this.#lastSdp, answer, this.#options.remoteSignallingAddress);
+		const accepted = this.#within(acceptAnswer(this.#lastSdp, answer, this.#signalling));
 		if (accepted.ok) this.session.connect(accepted.negotiated);
 		return accepted;
 	}
@@ -88,9 +97,19 @@ export class SessionMedia {
 		if (offered === undefined) return undefined;
 		this.#offered = undefined;
 		if (answer === undefined) return { ok: false, status: 488, why: "the ACK to our offer carried no SDP answer" };
-		const accepted = acceptAnswer(offered, answer, this.#options.remoteSignallingAddress);
+		const accepted = this.#within(acceptAnswer(offered, answer, this.#signalling));
 		if (accepted.ok) this.session.connect(accepted.negotiated);
 		return accepted;
+	}
+
+	/** A description that leads out of the peer's ranges is refused: audio of a mailbox goes where the peer's media are. */
+	#within(answer: SdpAnswer): SdpAnswer {
+		if (!answer.ok) return answer;
+		const { remoteAddress } = answer.negotiated;
+		// The old way to hold leads nowhere (RFC 3264 §8.4).
+		const nowhere = remoteAddress === "0.0.0.0" || remoteAddress === "::";
+		if (nowhere || this.#mayBe(remoteAddress)) return answer;
+		return { ok: false, status: 488, why: `${remoteAddress} is none of the peer's media addresses` };
 	}
 
 	/** RFC 3264 §8: the version is raised by one with each change, and stays where nothing changed. */
