@@ -29,7 +29,9 @@ export async function changeStatus(
 	const orderDate = needs.clock.now();
 	const { change, areaCode, zipCode, numbers } = request;
 	assertSound(request);
-	const accountId = await lockAll(tx, who, request);
+	const owners = await lockAll(tx, who, request);
+	const accounts = new Set(owners.values());
+	const accountId = accounts.size === 1 ? [...accounts][0]! : null;
 	const effectiveOn = request.effectiveOn ?? orderDate;
 	const placed = { orderId, orderDate, effectiveOn };
 	if (effectiveOn > orderDate) {
@@ -42,6 +44,9 @@ export async function changeStatus(
 			numbers: numbers.map((each) => each.number),
 			waiting: { effectiveOn, details: { change, areaCode, zipCode, numbers } satisfies ChangeDetails },
 		});
+		const after = { OrderId: orderId, StatusChange: change, EffectiveDate: effectiveOn.toISOString() };
+		const entry = { who, at: orderDate, operation: who.operation ?? "changeNumberStatus", after };
+		await audit(tx, ...numbers.map(({ number }) => ({ ...entry, accountId: owners.get(number)!, number })));
 		const unchanged = numbers.map(({ number }) => ({ number, previous: number }));
 		return { ...placed, orderStatus: "Pending", numbers: unchanged };
 	}
@@ -82,14 +87,22 @@ function assertNotTooFar(effectiveOn: Date, now: Date): void {
 	);
 }
 
-/** In one order for everybody, so that two requests for the same numbers can not wait for each other. */
-async function lockAll(tx: Tx, who: Principal, { change, numbers }: StatusRequest): Promise<string | null> {
+/**
+ * In one order for everybody, so that two requests for the same numbers can not wait for each other.
+ *
+ * @returns the account of each number.
+ */
+async function lockAll(
+	tx: Tx,
+	who: Principal,
+	{ change, numbers }: StatusRequest,
+): Promise<ReadonlyMap<string, string>> {
 	const options = { lock: true, cancelledToo: change === "activate" || change === "cancel" };
-	const owners = new Set<string>();
+	const owners = new Map<string, string>();
 	for (const number of numbers.map((each) => each.number).sort()) {
-		owners.add((await ownedNumber(tx, who, number, undefined, options)).accountId);
+		owners.set(number, (await ownedNumber(tx, who, number, undefined, options)).accountId);
 	}
-	return owners.size === 1 ? [...owners][0]! : null;
+	return owners;
 }
 
 /** @returns for each number the one in force afterwards. */

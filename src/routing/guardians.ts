@@ -21,8 +21,8 @@ export function createGuardians({ store, clock, directory }: RoutingNeeds): Guar
 					.values({ subscriberId: owned.subscriberId, calls, messages, updatedOn: at })
 					.onConflict((conflict) => conflict.column("subscriberId").doUpdateSet({ calls, messages, updatedOn: at }))
 					.execute();
-				const after = { calls, messages };
-				await directory.audit(tx, { who, at, accountId: owned.accountId, thing: owned.subscriberId, before, after });
+				const change = { before: before && audited(before), after: audited({ calls, messages }) };
+				await directory.audit(tx, { who, at, accountId: owned.accountId, thing: owned.subscriberId, ...change });
 				return { subscriberId: owned.subscriberId, calls, messages };
 			}),
 
@@ -37,3 +37,8 @@ export function createGuardians({ store, clock, directory }: RoutingNeeds): Guar
 		},
 	};
 }
+
+const audited = ({ calls, messages }: { readonly calls: boolean; readonly messages: boolean }) => ({
+	EnableIntelligentGuardianCalls: calls,
+	EnableIntelligentGuardianMessages: messages,
+});

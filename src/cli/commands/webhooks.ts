@@ -1,5 +1,6 @@
 /** `afterbeep webhooks`: list, deliveries, replay, test. */
 import type { DeliveryView, WebhookView } from "../../directory/index.ts";
+import { cliActor } from "../acting.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption } from "../input.ts";
 import { table } from "../terminal.ts";
@@ -78,7 +79,7 @@ export const webhooksReplay: Command = {
 	async run(invocation) {
 		const [webhookId, eventId] = invocation.positionals as readonly [string, string];
 		return withPlatform(invocation, async ({ webhooks }) => {
-			const replayed = await webhooks.replay("all", webhookId, eventId);
+			const replayed = await webhooks.replay("all", webhookId, eventId, cliActor("webhooks replay"));
 			const { terminal } = invocation;
 			const view = { WebhookId: replayed.webhookId, EventId: replayed.eventId, Successful: true };
 			if (invocation.json) terminal.json(view);

@@ -1,6 +1,7 @@
 /** Deliveries as their owner sees them, and sending one again. */
-import { type Clock, Failure } from "../../domain/index.ts";
+import { type Actor, type Clock, Failure } from "../../domain/index.ts";
 import type { Db, Store } from "../../store/index.ts";
+import { audit } from "../audit.ts";
 import { DIRECTORY_LIMITS } from "../limits.ts";
 import { ownedWebhook } from "./rows.ts";
 import type { AttemptView, DeliveryPage, DeliveryStatus, WebhookScope } from "./types.ts";
@@ -75,12 +76,13 @@ export async function replay(
 	scope: WebhookScope,
 	webhookId: string,
 	eventId: string,
+	by: Actor,
 ): Promise<{ readonly webhookId: string; readonly eventId: string }> {
 	return store.transaction(async (tx) => {
 		const webhook = await ownedWebhook(tx, scope, webhookId, undefined, { lock: true });
 		const delivery = await tx
 			.selectFrom("webhookDeliveries")
-			.select(["id", "round", "eventId"])
+			.select(["id", "round", "eventId", "status"])
 			.where("webhookId", "=", webhook.id)
 			.where((eb) => eb(eb.fn("lower", ["eventId"]), "=", eventId.toLowerCase()))
 			.forUpdate()
@@ -105,6 +107,14 @@ export async function replay(
 			.set({ status: "Pending", round, failures: 0, nextAttemptOn: clock.now() })
 			.where("id", "=", delivery.id)
 			.execute();
+		await audit(tx, {
+			who: by,
+			at: clock.now(),
+			accountId: webhook.accountId,
+			thing: webhook.id,
+			before: { EventId: delivery.eventId, Status: delivery.status },
+			after: { EventId: delivery.eventId, Status: "Pending" },
+		});
 		const options = { key: `${delivery.id} ${round}`, group: webhook.id };
 		await store.jobs.enqueue(tx, "webhook.deliver", { deliveryId: delivery.id, round }, options);
 		return { webhookId: webhook.id, eventId: delivery.eventId };

@@ -117,6 +117,7 @@ export interface Webhooks {
 		scope: WebhookScope,
 		webhookId: string,
 		eventId: string,
+		by: Actor,
 	): Promise<{ readonly webhookId: string; readonly eventId: string }>;
 }
 

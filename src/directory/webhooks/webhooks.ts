@@ -157,7 +157,7 @@ export function createWebhooks(needs: WebhooksNeeds): Webhooks {
 			return { webhookId: row.id, ...(await needs.send(outgoing(row.id, openedOf(row, sealing), secrets, event))) };
 		},
 		deliveries: (scope, id, pageNumber) => listDeliveries(store.db, scope, id, pageNumber),
-		replay: (scope, id, eventId) => replay(store, clock, scope, id, eventId),
+		replay: (scope, id, eventId, by) => replay(store, clock, scope, id, eventId, by),
 	};
 }
 

@@ -128,7 +128,7 @@ export function deliveryOperations({ webhooks }: HttpDeps): readonly Operation[]
 			},
 			ours: true,
 			async handle(input, who) {
-				const replayed = await webhooks.replay(who, input.WebhookId, input.EventId);
+				const replayed = await webhooks.replay(who, input.WebhookId, input.EventId, who);
 				return {
 					WebhookId: replayed.webhookId,
 					EventId: replayed.eventId,

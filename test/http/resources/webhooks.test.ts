@@ -236,7 +236,7 @@ describe("somebody else's webhook", () => {
 				webhooks.rotateSecret(who, id),
 				webhooks.test(who, id),
 				webhooks.deliveries(who, id, 1),
-				webhooks.replay(who, id, EventId),
+				webhooks.replay(who, id, EventId, who),
 			];
 			const said = async (id: string) =>
 				(await Promise.allSettled(calls(id))).map((one) => (one.status === "rejected" ? one.reason.message : "done"));

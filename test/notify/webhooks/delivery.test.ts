@@ -349,7 +349,7 @@ describe("an operator's means", () => {
 		const overtaken = await p.jobOf("retry", webhookId);
 		const { eventId } = (await t.deliveries(webhookId))[0]!;
 		receiver.answer(status(200));
-		await p.webhooks.replay(t.who, webhookId, eventId.toUpperCase());
+		await p.webhooks.replay(t.who, webhookId, eventId.toUpperCase(), t.who);
 		const [first, second] = await receiver.until(2);
 		expect(second!.text).toBe(first!.text);
 		await settled(() => t.deliveries(webhookId));
@@ -358,12 +358,14 @@ describe("an operator's means", () => {
 			.poll(async () => (await p.store.jobs.list({ limit: 1_000 })).find((job) => job.JobId === overtaken.JobId)?.State)
 			.toBe("completed");
 		expect(receiver.received).toHaveLength(2);
-		await p.webhooks.replay(t.who, webhookId, eventId);
+		await p.webhooks.replay(t.who, webhookId, eventId, t.who);
 		await receiver.until(3);
 		await expect.poll(async () => (await t.deliveries(webhookId))[0]!.attempts.length).toBe(3);
 		const other = await p.tenant("replay-other");
-		await expect(p.webhooks.replay(other.who, webhookId, eventId)).rejects.toMatchObject({ code: "notFound" });
-		await expect(p.webhooks.replay(t.who, webhookId, "EVID-x")).rejects.toMatchObject({ code: "notFound" });
+		await expect(p.webhooks.replay(other.who, webhookId, eventId, other.who)).rejects.toMatchObject({
+			code: "notFound",
+		});
+		await expect(p.webhooks.replay(t.who, webhookId, "EVID-x", t.who)).rejects.toMatchObject({ code: "notFound" });
 	});
 
 	test("for a day after a rotation both secrets verify, then the new one alone", async () => {
