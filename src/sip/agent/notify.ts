@@ -39,9 +39,9 @@ export function sendNotify(context: AgentContext, options: NotifyOptions): void 
 		return writeMessage(line, fields, octets);
 	};
 	context.count("sipRequestsSent");
-	const local = context.transports.listening.find((listen) => listen.transport === path.transport);
-	// The connection that the subscriber made, where it still stands: nobody may be able to connect to it.
-	const preferred = { source: { ...path, local: local ?? { ...path, host: "" } } };
+	// The connection that the subscriber made, where it still stands: nobody may be able to connect to it. Which address of
+	// ours it was is not kept, so the route to the subscriber decides.
+	const preferred = { source: { ...path, local: { transport: path.transport, host: "", port: 0 } } };
 	sendRequest(
 		context,
 		{ method: "NOTIFY", nextHop: next.nextHop, preferred, write },

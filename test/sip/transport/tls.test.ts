@@ -200,6 +200,33 @@ describe.skipIf(!hasTool("openssl"))("SIP over TLS", () => {
 		expect(agent.refusedSources()).toMatchObject([{ transport: "tls", count: 1 }]);
 	});
 
+	test("alias: a peer that has proved its name is reached at its sent-by over the connection that it made (RFC 5923)", async () => {
+		const { port, agent } = await start({ clientCertificate: "optional" });
+		const alias = (text: string): string => {
+			return secured(text).replace("192.0.2.9:5062", "sbc.example:1").replace(";rport", ";rport;alias");
+		};
+		const place = (): Promise<string> =>
+			new Promise((resolve) => {
+				agent.placeCall({
+					uri: "sip:1@127.0.0.1:1;transport=tls",
+					next: { transport: "tls", host: "127.0.0.1", port: 1 },
+					from: "<sip:2@127.0.0.1>",
+					sdp: SDP,
+					handlers: { onRejected: (status) => resolve(String(status)) },
+				});
+			});
+		const nameless = await peer(port);
+		nameless.socket.write(alias(request("OPTIONS")));
+		await nameless.until("200 OK");
+		expect(await place()).toBe("503");
+		const { socket, until } = await peer(port, { cert: client.certificate, key: client.key });
+		socket.write(alias(request("OPTIONS")));
+		await until("200 OK");
+		void place();
+		expect(await until("INVITE sip:1@127.0.0.1:1")).toContain("Via: SIP/2.0/TLS");
+		expect(nameless.received()).not.toContain("INVITE sip:");
+	});
+
 	test("another certificate holds for new connections; those that stand live on", async () => {
 		const { port, agent } = await start();
 		const before = await peer(port);

@@ -255,6 +255,29 @@ describe("several listen addresses", () => {
 		});
 		const [, from] = (await invite) as [Buffer, { port: number }];
 		expect(from.port).toBe(agent.listening[1]?.port);
+		const notified = new Promise<number>((resolve) => {
+			peer.socket.on("message", (octets, { port }) => {
+				if (String(octets).startsWith("NOTIFY")) resolve(port);
+			});
+		});
+		agent.notify({
+			dialog: {
+				callId: "lamp",
+				localTag: "a",
+				remoteTag: "b",
+				localParty: "<sip:1@127.0.0.1>;tag=a",
+				remoteParty: "<sip:2@127.0.0.1>;tag=b",
+				routeSet: [],
+				remoteTarget: `sip:2@127.0.0.1:${peer.port}`,
+				localCseq: 1,
+				remoteCseq: 1,
+			},
+			cseq: 1,
+			path: { transport: "udp", address: "127.0.0.1", port: peer.port },
+			headers: [],
+			onFinal: () => {},
+		});
+		expect(await notified).toBe(agent.listening[1]?.port);
 	});
 });
 
