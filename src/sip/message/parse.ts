@@ -150,7 +150,7 @@ function readIdentity(headers: HeaderBlock): ReadIdentity {
 	if (toText === undefined) return fail("Missing To Header Field");
 	if (callId === undefined) return fail("Missing Call-ID Header Field");
 	if (cseqText === undefined) return fail("Missing CSeq Header Field");
-	if (callId === "" || /\s/.test(callId)) return fail("Bad Call-ID Header Field");
+	if (callId === "" || /[\s\0]/.test(callId)) return fail("Bad Call-ID Header Field");
 	const cseqMatch = /^(\d{1,12})[ \t]+(\S+)$/.exec(cseqText);
 	const cseq = Number(cseqMatch?.[1] ?? Number.NaN);
 	const cseqMethod = cseqMatch?.[2];
