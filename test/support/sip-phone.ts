@@ -41,6 +41,8 @@ export interface SipPhone extends AsyncDisposable {
 	register(options?: { readonly expires?: number; readonly to?: string }): Promise<SipAnswer>;
 	/** Answers a challenge and acknowledges an INVITE's answer. */
 	send(method: string, sending: Sending): Promise<SipAnswer>;
+	/** A request in the dialog that this answer made. */
+	again(method: string, answered: SipAnswer, headers: readonly string[]): Promise<SipAnswer>;
 	/** Ends the call that this answer of an INVITE began. */
 	bye(answered: SipAnswer): Promise<SipAnswer>;
 	/** Octets as they are, without waiting. */
@@ -196,7 +198,7 @@ export async function openSipPhone(options: SipPhoneOptions): Promise<SipPhone> 
 			const given = sending.headers ?? [];
 			const lines = (more: readonly string[]) => [
 				`Via: ${via()}`,
-				`From: ${from};tag=${tag}`,
+				`From: ${/;tag=/.test(from) ? from : `${from};tag=${tag}`}`,
 				`To: ${sending.to ?? `<${uri}>`}`,
 				`Call-ID: ${callId}`,
 				`CSeq: ${++cseq} ${method}`,
@@ -218,6 +220,14 @@ export async function openSipPhone(options: SipPhoneOptions): Promise<SipPhone> 
 			}
 			return answer;
 		},
+		again: (method, { text }, more) =>
+			phone.send(method, {
+				uri: /<([^>]*)>/.exec(header(text, "Contact")!)![1]!,
+				from: header(text, "From")!,
+				to: header(text, "To")!,
+				callId: header(text, "Call-ID")!,
+				headers: [...routesOf(text).map((route) => `Route: ${route}`), ...more],
+			}),
 		bye: ({ text }) => {
 			const lines = [
 				`Via: ${via()}`,
