@@ -165,7 +165,11 @@ export class CallSession {
 			return;
 		}
 		if (!media)
-			return this.#refuse(503, "No media port was free, or none could be opened. See afterbeep doctor.", RETRY_AFTER);
+			return this.#refuse(
+				503,
+				"No audio could be opened: no port was free, or there is too little CPU. See the log.",
+				RETRY_AFTER,
+			);
 		this.#media = media;
 		const early = hasEarlyGreeting(this.#call, decision);
 		const sdp = this.#localSdp(media, early);

@@ -1,4 +1,6 @@
+import type { Insertable } from "kysely";
 import { Failure } from "../domain/index.ts";
+import { type MessageTable, prepared } from "../store/index.ts";
 import { announce, messageData } from "./announce.ts";
 import { toBlob } from "./blob-audio.ts";
 import type { DepositedRecording, DepositFacts, DepositResult } from "./call-types.ts";
@@ -6,6 +8,33 @@ import { MAILBOX_LIMITS } from "./limits.ts";
 import { bumpLamp, lockMailbox } from "./mailbox-row.ts";
 import { MESSAGE_COLUMNS, messageOf, retentionOf } from "./message-row.ts";
 import type { Needs } from "./needs.ts";
+
+/** A message that is there already stays as it is. */
+const messageInsert = prepared((db, given: Insertable<MessageTable>) =>
+	db
+		.insertInto("messages")
+		.values({
+			id: given.id,
+			phoneNumber: given.phoneNumber,
+			mailboxId: given.mailboxId,
+			fromNumber: given.fromNumber,
+			fromName: given.fromName,
+			receivedOn: given.receivedOn,
+			durationMs: given.durationMs,
+			sizeBytes: given.sizeBytes,
+			encoding: given.encoding,
+			blobKey: given.blobKey,
+			status: given.status,
+			redirectReason: given.redirectReason,
+			mailboxSource: given.mailboxSource,
+			silent: given.silent,
+			filtered: given.filtered,
+			callId: given.callId,
+			storedOn: given.storedOn,
+		})
+		.onConflict((conflict) => conflict.columns(["phoneNumber", "id"]).doNothing())
+		.returning(MESSAGE_COLUMNS),
+);
 
 /**
  * A recording becomes a message: first the blob, then one transaction with the row, the lamp and the job. Everything is
@@ -23,30 +52,25 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 		if (!mailbox) return false;
 		// The one in force: during the call the line may have got another number, and its mailbox with it.
 		const { phoneNumber } = mailbox;
-		const inserted = await tx
-			.insertInto("messages")
-			.values({
-				id: facts.messageId,
-				phoneNumber,
-				mailboxId: facts.mailboxId,
-				fromNumber: storable(facts.from, MAILBOX_LIMITS.callerNumberCharsMax),
-				fromName: storable(facts.fromName, MAILBOX_LIMITS.callerNameCharsMax),
-				receivedOn: new Date(facts.receivedOn),
-				durationMs: Math.round(durationMs),
-				sizeBytes: blob.length,
-				encoding: recording.audio.encoding,
-				blobKey,
-				status: "New",
-				redirectReason: facts.redirectReason,
-				mailboxSource: facts.mailboxSource,
-				silent: recording.speechMs < MAILBOX_LIMITS.speechMsMin,
-				filtered: facts.filtered,
-				callId: facts.callId,
-				storedOn: needs.clock.now(),
-			})
-			.onConflict((conflict) => conflict.columns(["phoneNumber", "id"]).doNothing())
-			.returning(MESSAGE_COLUMNS)
-			.executeTakeFirst();
+		const inserted = await messageInsert.first(tx, {
+			id: facts.messageId,
+			phoneNumber,
+			mailboxId: facts.mailboxId,
+			fromNumber: storable(facts.from, MAILBOX_LIMITS.callerNumberCharsMax),
+			fromName: storable(facts.fromName, MAILBOX_LIMITS.callerNameCharsMax),
+			receivedOn: new Date(facts.receivedOn),
+			durationMs: Math.round(durationMs),
+			sizeBytes: blob.length,
+			encoding: recording.audio.encoding,
+			blobKey,
+			status: "New",
+			redirectReason: facts.redirectReason,
+			mailboxSource: facts.mailboxSource,
+			silent: recording.speechMs < MAILBOX_LIMITS.speechMsMin,
+			filtered: facts.filtered,
+			callId: facts.callId,
+			storedOn: needs.clock.now(),
+		});
 		if (!inserted) return true;
 		await bumpLamp(tx, facts.mailboxId);
 		await needs.store.jobs.enqueue(tx, "message.stored", {

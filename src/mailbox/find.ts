@@ -1,16 +1,18 @@
 import { sql } from "kysely";
 import { LIVE_STATUSES } from "../directory/index.ts";
+import { prepared } from "../store/index.ts";
 import type { HeldNumber } from "./call-types.ts";
 import { MAILBOX_LIMITS } from "./limits.ts";
 import type { Needs } from "./needs.ts";
 
-/**
- * All candidates of one INVITE in one query, then the counts of the mailboxes among them in another: joined into the
- * first, planning for all partitions of the messages would cost four times as much as both.
- */
-export async function find(needs: Needs, phoneNumbers: readonly string[]): Promise<readonly HeldNumber[]> {
-	if (phoneNumbers.length === 0) return [];
-	const rows = await needs.store.db
+const anyOf = (numbers: readonly string[]) => sql<string>`any(${numbers}::text[])`;
+
+interface Numbers {
+	readonly phoneNumbers: readonly string[];
+}
+
+const held = prepared((db, given: Numbers) =>
+	db
 		.selectFrom("numbers")
 		.leftJoin("mailboxes", "mailboxes.phoneNumber", "numbers.number")
 		.select((eb) => [
@@ -24,11 +26,31 @@ export async function find(needs: Needs, phoneNumbers: readonly string[]): Promi
 			"mailboxes.minMessageSeconds",
 			"mailboxes.maxMessages",
 		])
-		.where("numbers.number", "=", anyOf(phoneNumbers.slice(0, MAILBOX_LIMITS.findNumbersMax)))
-		.where("numbers.status", "in", LIVE_STATUSES)
-		.execute();
+		.where("numbers.number", "=", anyOf(given.phoneNumbers))
+		.where("numbers.status", "in", LIVE_STATUSES),
+);
+
+/** Messages not deleted, by number. A number's messages all belong to its present mailbox: a removed one takes its own along. */
+const messageTotals = prepared((db, given: Numbers) =>
+	db
+		.selectFrom("messages")
+		.select(["phoneNumber", sql<number>`count(*)::int`.as("total")])
+		.where("phoneNumber", "=", anyOf(given.phoneNumbers))
+		.where("deletedOn", "is", null)
+		.groupBy("phoneNumber"),
+);
+
+/**
+ * All candidates of one INVITE in one query, then the counts of the mailboxes among them in another: joined into the
+ * first, planning for all partitions of the messages would cost four times as much as both.
+ */
+export async function find(needs: Needs, phoneNumbers: readonly string[]): Promise<readonly HeldNumber[]> {
+	if (phoneNumbers.length === 0) return [];
+	const { db } = needs.store;
+	const rows = await held.run(db, { phoneNumbers: phoneNumbers.slice(0, MAILBOX_LIMITS.findNumbersMax) });
 	const equipped = rows.filter((row) => row.mailboxId !== null).map((row) => row.phoneNumber);
-	const counts = await totals(needs, equipped);
+	const totals = equipped.length === 0 ? [] : await messageTotals.run(db, { phoneNumbers: equipped });
+	const counts = new Map(totals.map((row) => [row.phoneNumber, row.total]));
 	return rows.map((row) => ({
 		phoneNumber: row.phoneNumber,
 		mailbox:
@@ -47,21 +69,6 @@ export async function find(needs: Needs, phoneNumbers: readonly string[]): Promi
 					},
 	}));
 }
-
-/** Messages not deleted, by number. A number's messages all belong to its present mailbox: a removed one takes its own along. */
-async function totals(needs: Needs, phoneNumbers: readonly string[]): Promise<ReadonlyMap<string, number>> {
-	if (phoneNumbers.length === 0) return new Map();
-	const rows = await needs.store.db
-		.selectFrom("messages")
-		.select(["phoneNumber", sql<number>`count(*)::int`.as("total")])
-		.where("phoneNumber", "=", anyOf(phoneNumbers))
-		.where("deletedOn", "is", null)
-		.groupBy("phoneNumber")
-		.execute();
-	return new Map(rows.map((row) => [row.phoneNumber, row.total]));
-}
-
-const anyOf = (numbers: readonly string[]) => sql<string>`any(${numbers}::text[])`;
 
 /** Whether a session that began at `since` still holds: a new PIN, a removed mailbox and a cancelled number end it. */
 export async function stillOpen(needs: Needs, mailboxId: string, since: Date): Promise<boolean> {

@@ -1,10 +1,9 @@
 /** Mailbox rows: the lock that orders all changes of one mailbox, and the counts. */
 import { sql } from "kysely";
-import type { Db, Tx } from "../store/index.ts";
+import { type Db, prepared, type Tx } from "../store/index.ts";
 
-/** Everything that changes a mailbox, its messages or its greetings takes this lock first, so no two orders can meet. */
-export function lockMailbox(tx: Tx, mailboxId: string) {
-	return tx
+const lock = prepared((db, given: { readonly mailboxId: string }) =>
+	db
 		.selectFrom("mailboxes")
 		.select([
 			"id",
@@ -16,15 +15,19 @@ export function lockMailbox(tx: Tx, mailboxId: string) {
 			"retentionDays",
 			"deletedRetentionDays",
 		])
-		.where("id", "=", mailboxId)
-		.forNoKeyUpdate()
-		.executeTakeFirst();
-}
+		.where("id", "=", given.mailboxId)
+		.forNoKeyUpdate(),
+);
 
-/** Told to the lamps: raised in the transaction that changes what is counted. */
-export async function bumpLamp(tx: Tx, mailboxId: string): Promise<void> {
-	await tx.updateTable("mailboxes").set({ lampVersion: sql`lamp_version + 1` }).where("id", "=", mailboxId).execute();
-}
+/** Everything that changes a mailbox, its messages or its greetings takes this lock first, so no two orders can meet. */
+export const lockMailbox = (tx: Tx, mailboxId: string) => lock.first(tx, { mailboxId });
+
+const bump = prepared((db, given: { readonly mailboxId: string }) =>
+	db.updateTable("mailboxes").set({ lampVersion: sql`lamp_version + 1` }).where("id", "=", given.mailboxId),
+);
+
+/** Told to the lamps: raised in the transaction that changes what is counted. Not waited for before its commit. */
+export const bumpLamp = (tx: Tx, mailboxId: string): Promise<void> => bump.later(tx, { mailboxId });
 
 export interface Counts {
 	readonly newMessages: number;

@@ -7,6 +7,8 @@ export type MediaFailureCode =
 	| "bindFailed"
 	/** The worker thread of the session crashed. */
 	| "workerCrashed"
+	/** Every worker runs late: calls that are there would suffer from one more. */
+	| "overloaded"
 	/** The disk did not take a recording in time. */
 	| "recordingNotDurable"
 	| "closed";

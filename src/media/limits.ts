@@ -90,6 +90,11 @@ export const MEDIA_LIMITS = {
 	/** Recordings ended longer ago than this are read without blocking the worker: they may have left the page cache. */
 	logCachedMs: 60_000,
 
+	/**
+	 * A worker whose turns come later than this takes no new call, so that those it has stay whole: their sockets hold
+	 * 5 s at least.
+	 */
+	workerLateMsMax: 1000,
 	/** A worker that crashes again within this is restarted only after it. */
 	workerRestartMs: 1000,
 	/** Tries of one `open` where ports of the range are taken by other programs. */

@@ -136,7 +136,14 @@ class RunningMedia implements Media {
 	#idlestWorker(): WorkerHandle {
 		const alive = this.#workers.filter((worker) => !worker.gone);
 		if (alive.length === 0) throw new MediaError("workerCrashed", "No media worker runs; one is being restarted.");
-		return alive.reduce((best, worker) => (worker.sessions.size < best.sessions.size ? worker : best));
+		const punctual = alive.filter((worker) => !worker.overloaded);
+		if (punctual.length === 0) {
+			throw new MediaError(
+				"overloaded",
+				"No media worker gets the CPU that its calls need: lower AFTERBEEP_CALLS_MAX.",
+			);
+		}
+		return punctual.reduce((best, worker) => (worker.sessions.size < best.sessions.size ? worker : best));
 	}
 
 	#startWorker(): WorkerHandle {

@@ -2,6 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { MediaError } from "./failures.ts";
+import { isOverloaded, newLateness } from "./lateness.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
 import { ring } from "./session/rest.ts";
 import type { MediaEvent, MediaLog } from "./types.ts";
@@ -24,7 +25,7 @@ interface Asked {
 }
 
 export interface WorkerHandleOptions {
-	readonly setup: Omit<WorkerSetup, "bell">;
+	readonly setup: Omit<WorkerSetup, "bell" | "lateness">;
 	readonly log: MediaLog;
 	onEvent(session: number, event: MediaEvent): void;
 	/** The thread ended without being told to. */
@@ -37,6 +38,7 @@ export class WorkerHandle {
 	readonly sessions = new Set<number>();
 	readonly #worker: Worker;
 	readonly #bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+	readonly #lateness = newLateness();
 	readonly #options: WorkerHandleOptions;
 	readonly #asked = new Map<number, Asked>();
 	#nextAsk = 0;
@@ -48,7 +50,7 @@ export class WorkerHandle {
 	constructor(options: WorkerHandleOptions) {
 		this.#options = options;
 		this.lineage = options.setup.lineage;
-		const setup: WorkerSetup = { ...options.setup, bell: this.#bell };
+		const setup: WorkerSetup = { ...options.setup, bell: this.#bell, lateness: this.#lateness };
 		this.#worker = new Worker(WORKER_FILE, { workerData: setup, name: `media-${this.lineage}` });
 		this.#worker.on("message", (messages: readonly FromWorker[]) => {
 			for (const message of messages) this.#heard(message);
@@ -57,6 +59,11 @@ export class WorkerHandle {
 			this.#error = error;
 		});
 		this.#worker.on("exit", (code) => this.#exited(code));
+	}
+
+	/** It gets less CPU than its calls need. */
+	get overloaded(): boolean {
+		return isOverloaded(this.#lateness);
 	}
 
 	tell(command: Command): void {

@@ -1,4 +1,5 @@
 /** What the main thread and its media workers say to each other. Never one message per packet. */
+import type { SharedLateness } from "./lateness.ts";
 import type {
 	Clip,
 	LoggedRecording,
@@ -23,6 +24,7 @@ export interface WorkerSetup {
 	readonly lineage: string;
 	/** One number, see `Rest`: rung with every message to the worker. */
 	readonly bell: Int32Array<SharedArrayBuffer>;
+	readonly lateness: SharedLateness;
 }
 
 /** Commands without answer. */

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
+import { LatenessMeter } from "./lateness.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
 import { LogWriter } from "./recording-log/index.ts";
 import { PlayoutClock } from "./session/playout-clock.ts";
@@ -53,7 +54,6 @@ const counters: HostCounters = {
 	rtcpSent: 0,
 	sendErrors: 0,
 	sessionErrors: 0,
-	lateMsMax: 0,
 };
 const recordings = new LogWriter({ folder: setup.recordingLogFolder, lineage: setup.lineage, log });
 const playout = new PlayoutClock(now, (error) => {
@@ -164,8 +164,7 @@ async function answer(question: Question): Promise<unknown> {
 }
 
 function gauges(): Record<string, number> {
-	const sums: Record<string, number> = { ...counters };
-	counters.lateMsMax = 0;
+	const sums: Record<string, number> = { ...counters, lateMsMax: lateness.takeMaxMs() };
 	for (const session of sessions.values()) {
 		for (const [name, value] of Object.entries(session.stats())) sums[name] = (sums[name] ?? 0) + value;
 	}
@@ -190,11 +189,10 @@ async function shutdown(): Promise<void> {
 	await recordings.close(now());
 }
 
-let expectedAtMs = now() + MEDIA_LIMITS.housekeepingMs;
+const lateness = new LatenessMeter(setup.lateness, now());
 const housekeeping = setInterval(() => {
 	const nowMs = now();
-	counters.lateMsMax = Math.max(counters.lateMsMax, Math.round(nowMs - expectedAtMs));
-	expectedAtMs = nowMs + MEDIA_LIMITS.housekeepingMs;
+	lateness.turn(nowMs);
 	for (const [number, session] of sessions) alone(number, () => session.housekeeping(nowMs));
 	recordings.turn(nowMs);
 }, MEDIA_LIMITS.housekeepingMs);

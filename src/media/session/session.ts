@@ -54,8 +54,6 @@ export interface HostCounters {
 	rtcpSent: number;
 	sendErrors: number;
 	sessionErrors: number;
-	/** By how much the worker's clock came late since the last reading, at most: it lacks CPU. */
-	lateMsMax: number;
 }
 
 export interface SessionSetup {
