@@ -22,8 +22,8 @@ export const HTTP_LIMITS = {
 	rateLeaseRetryMs: 1_000,
 	/** What a wrong AccountSecret costs of the token budget beyond the request itself. */
 	wrongSecretCost: 4,
-	/** Requests without a token under work at once: a quarter of the database's connections. And how many may wait. */
-	strangersAtOnce: 4,
+	/** Requests without a token under work at once: few, since each asks the database three times. And how many may wait. */
+	strangersAtOnce: 2,
 	strangersWaitingMax: 1_000,
 	/** ApiEndpoint of a token. */
 	endpointCharsMax: 2048,

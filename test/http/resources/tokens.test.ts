@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { HTTP_LIMITS } from "../../../src/http/limits.ts";
 import { openTestApi, SECRET, type TestApi } from "../../support/http-api.ts";
 
 let api: TestApi;
@@ -157,5 +158,30 @@ test("where ApiEndpoint is demanded, its absence is 400 with the words that clie
 	expect(response.json()).toMatchObject({
 		StatusCode: 400,
 		Message: expect.stringContaining("The ApiEndpoint field is required."),
+	});
+});
+
+describe("a flood of bad secrets", () => {
+	test("is worked on a few at a time, and holds nobody up who has a token", async () => {
+		const bearer = { authorization: `Bearer ${await api.token()}` };
+		const opened = Promise.withResolvers<void>();
+		const { issue } = api.deps.tokens;
+		let running = 0;
+		let mostRunning = 0;
+		const spy = vi.spyOn(api.deps.tokens, "issue").mockImplementation(async (...given) => {
+			mostRunning = Math.max(mostRunning, ++running);
+			await opened.promise;
+			running--;
+			return issue(...given);
+		});
+		const flood = Array.from({ length: 30 }, () => ask({ ...credentials(), AccountSecret: "wrong-secret" }));
+		await vi.waitFor(() => expect(running).toBe(HTTP_LIMITS.strangersAtOnce));
+		const other = await api.app.inject({ method: "GET", url: "/v1.0/distributor", headers: bearer });
+		expect(other.statusCode).toBe(200);
+		opened.resolve();
+		const answers = await Promise.all(flood);
+		expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([401]));
+		expect(mostRunning).toBe(HTTP_LIMITS.strangersAtOnce);
+		spy.mockRestore();
 	});
 });
