@@ -1,10 +1,20 @@
 /** Checks of who may call: the peers file, who is named, and who was refused. */
-import { statSync } from "node:fs";
-import { type Config, loadPeers, type PeerList, printListenAddress, readTextFile } from "../../config/index.ts";
+import { readFileSync, statSync } from "node:fs";
+import {
+	type Config,
+	isLoopback,
+	loadPeers,
+	type PeerList,
+	printListenAddress,
+	readTextFile,
+} from "../../config/index.ts";
 import { Failure } from "../../domain/index.ts";
 import { defaultPolicy } from "../../platform/room-settings.ts";
 import { readStatusFile } from "../../platform/status-file.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
+
+/** What the SIP sockets ask for. */
+const QUEUE_BYTES = 4 * 1024 * 1024;
 
 /** Refused sources shown; the status file holds more. */
 const REFUSED_SHOWN = 10;
@@ -13,7 +23,8 @@ export function checkPeers(config: Config): readonly Finding[] {
 	if (!config.roles.has("sip")) return [];
 	const list = readList(config);
 	if (!("peers" in list)) return list;
-	return [...whoMayCall(config, list), ...secrecy(config, list), ...inForce(config), ...refusedSources(config)];
+	const known = [...whoMayCall(config, list), ...secrecy(config, list), ...inForce(config)];
+	return [...known, ...queueLength(config), ...refusedSources(config)];
 }
 
 function readList(config: Config): PeerList | readonly Finding[] {
@@ -41,6 +52,20 @@ function secrecy({ peersFile }: Config, { peers }: PeerList): readonly Finding[]
 	if ((statSync(peersFile).mode & 0o007) === 0) return [];
 	const found = `${peersFile} holds passwords, and every user of this machine can read or change it`;
 	return [warn("peers", found, `chmod o= ${peersFile}`)];
+}
+
+/** Good calls wait in one queue with what a flood sends, and are dropped with it where that is short. */
+function queueLength({ sip }: Config): readonly Finding[] {
+	if (!sip.some(({ transport, host }) => transport === "udp" && !isLoopback(host))) return [];
+	let bytes: number;
+	try {
+		bytes = Number(readFileSync("/proc/sys/net/core/rmem_max", "utf8"));
+	} catch {
+		return []; // no Linux
+	}
+	if (bytes >= QUEUE_BYTES) return [];
+	const found = `the kernel holds ${Math.round(bytes / 1024)} KiB at most for a socket that is not read at once`;
+	return [warn("sip", found, `sysctl -w net.core.rmem_max=${QUEUE_BYTES}`)];
 }
 
 /** A platform that runs may have refused the file when it was told to read it again. */
