@@ -3,6 +3,7 @@
 import { isolationBench } from "./api/isolation.ts";
 import { apiBench } from "./api/run.ts";
 import { depositBench } from "./deposit/run.ts";
+import { lossBench } from "./loss/run.ts";
 import { setupBench } from "./setup/run.ts";
 
 const BENCHES: Record<string, { readonly summary: string; run(args: readonly string[]): Promise<void> }> = {
@@ -13,6 +14,10 @@ const BENCHES: Record<string, { readonly summary: string; run(args: readonly str
 	setup: {
 		summary: "call set-ups a second; INVITE to 200 beside a bare UDP echo   [--flood] [CALLS_PER_SECOND ...]",
 		run: setupBench,
+	},
+	loss: {
+		summary: "speech over a network that loses and delays packets; beside a receiver that puts silence",
+		run: lossBench,
 	},
 	api: {
 		summary:

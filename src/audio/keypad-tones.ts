@@ -3,7 +3,7 @@
  * tone, 40 ms or longer, within 1.5 % of its frequency, the two not too far apart in level. Pure.
  *
  * Voices hold such pairs for moments too (talk-off). What they do not have: two tones that are nearly all of the
- * sound, steady over four overlapping windows, and nothing at the double of either.
+ * sound, steady over four overlapping windows, and nothing at the double of the higher one.
  */
 import { energyOfDbfs } from "./level.ts";
 import type { SampleRateHz } from "./telephone-audio.ts";
@@ -27,13 +27,12 @@ const TWIST_DB_LOW_ABOVE_MAX = 9;
 const TWIST_DB_HIGH_ABOVE_MAX = 7;
 /** By how much each tone is above the others of its group. */
 const OTHER_DB_MIN = 6;
-/** A voice's low formant has overtones; a key has none. */
+/** A voice has overtones; a key has none. Those of the low tones lie among the high ones and say nothing. */
 const OVERTONE_DB_MIN = 12;
 
 const ratio = (db: number): number => 10 ** (db / 10);
 
 export class KeypadToneDetector {
-	readonly #rateHz: SampleRateHz;
 	readonly #window: Int16Array;
 	readonly #coefficients: Float64Array;
 	readonly #energyMin = energyOfDbfs(LEVEL_DBFS_MIN);
@@ -46,11 +45,9 @@ export class KeypadToneDetector {
 	#without = 0;
 
 	constructor(rateHz: SampleRateHz) {
-		this.#rateHz = rateHz;
 		this.#window = new Int16Array((rateHz * WINDOW_MS) / 1000);
-		const tones = [...LOW_HZ, ...HIGH_HZ];
 		this.#coefficients = Float64Array.from(
-			[...tones, ...tones.map((hz) => 2 * hz)],
+			[...LOW_HZ, ...HIGH_HZ, ...HIGH_HZ.map((hz) => 2 * hz)],
 			(hz) => 2 * Math.cos((2 * Math.PI * hz) / rateHz),
 		);
 	}
@@ -115,13 +112,7 @@ export class KeypadToneDetector {
 			const own = i < 4 ? low : high;
 			if (i !== own && powers[i]! * ratio(OTHER_DB_MIN) > powers[own]!) return undefined;
 		}
-		if (this.#power(window, 8 + low) * ratio(OVERTONE_DB_MIN) > lowPower) return undefined;
-		if (
-			2 * HIGH_HZ[high - 4]! < this.#rateHz / 2 &&
-			this.#power(window, 8 + high) * ratio(OVERTONE_DB_MIN) > highPower
-		) {
-			return undefined;
-		}
+		if (this.#power(window, 4 + high) * ratio(OVERTONE_DB_MIN) > highPower) return undefined;
 		return KEYS[low]![high - 4];
 	}
 

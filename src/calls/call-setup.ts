@@ -90,12 +90,14 @@ export async function openMedia(
 ): Promise<SessionMedia | undefined> {
 	const { media, settings, clock, log } = house;
 	const { source } = call;
+	const { codecs, inbandDtmf } = call.peer.policy;
 	try {
 		const { bind, address } = mediaPlace(call, settings.rtpAdvertise);
-		const session = await media.open({ bind, rtpLostMs: settings.rtpLostMs, onEvent });
+		const session = await media.open({ bind, rtpLostMs: settings.rtpLostMs, inbandDtmf, onEvent });
 		return new SessionMedia({
 			session,
 			address,
+			codecs,
 			sessionId: clock.now().getTime(),
 			remoteSignallingAddress: source.address,
 			mediaAddresses: call.peer.policy.mediaAddresses,

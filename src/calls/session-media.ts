@@ -8,12 +8,15 @@ import {
 	makeOffer,
 	type Negotiated,
 	type SdpAnswer,
+	type WireCodec,
 } from "../media/index.ts";
 
 export interface SessionMediaOptions {
 	readonly session: MediaSession;
 	/** Stands in `c=`. */
 	readonly address: string;
+	/** Those agreed with the peer, the most wanted first; undefined: all, in the order of the peer's offer. */
+	readonly codecs: readonly WireCodec[] | undefined;
 	readonly sessionId: number;
 	/** Where the signalling comes from, for peers behind a NAT. */
 	readonly remoteSignallingAddress: string;
@@ -114,8 +117,8 @@ export class SessionMedia {
 
 	/** RFC 3264 §8: the version is raised by one with each change, and stays where nothing changed. */
 	#versioned<Made>(make: (local: LocalMedia) => { readonly made: Made; readonly sdp: string | undefined }): Made {
-		const { address, sessionId, session } = this.#options;
-		const local = { address, port: session.port, sessionId };
+		const { address, codecs, sessionId, session } = this.#options;
+		const local = { address, port: session.port, sessionId, ...(codecs && { codecs }) };
 		let { made, sdp } = make({ ...local, sessionVersion: this.#version });
 		if (sdp !== undefined && this.#lastSdp !== undefined && sdp !== this.#lastSdp) {
 			this.#version++;

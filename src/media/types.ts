@@ -165,7 +165,7 @@ export interface LocalMedia {
 	/** o= line: session id fixed for a call, version raised with each change (RFC 3264 §8). */
 	readonly sessionId: number;
 	readonly sessionVersion: number;
-	/** Codecs that may be used, in the order of our own offers; all that we know by default. */
+	/** Codecs that may be used, the most wanted first. By default all that we know, in the order of the peer's offer. */
 	readonly codecs?: readonly WireCodec[];
 }
 

@@ -147,8 +147,11 @@ export class RtpReceiver {
 
 	/** To be called now and then: lets go of packets whose predecessor will not come any more. */
 	idle(nowMs: number): void {
-		const oldest = this.#held[0];
-		if (oldest !== undefined && nowMs - oldest.heldSinceMs >= MEDIA_LIMITS.reorderHoldMs) this.flush(nowMs);
+		// Only what waited long enough, and what follows it: before a later one there may be another that is on its way.
+		while (this.#held.length > 0 && nowMs - this.#held[0]!.heldSinceMs >= MEDIA_LIMITS.reorderHoldMs) {
+			this.#release(nowMs);
+			this.#drain(nowMs);
+		}
 	}
 
 	/** Delivers everything held back, as at the end of a recording. */

@@ -113,7 +113,7 @@ function choose(lines: readonly MediaLine[], local: LocalMedia): Chosen | string
 	const reasons: string[] = [];
 	for (const [index, line] of lines.entries()) {
 		const { audio } = line;
-		const format = audio?.formats.find(({ codec }) => codecs.includes(codec));
+		const format = audio && preferred(audio.formats, local.codecs);
 		if (audio === undefined) reasons.push(`m-line ${index + 1}: ${line.why}`);
 		else if (format === undefined) {
 			const offered = [...new Set(audio.names)].join(", ");
@@ -123,6 +123,16 @@ function choose(lines: readonly MediaLine[], local: LocalMedia): Chosen | string
 		} else return { line, audio, format };
 	}
 	return reasons.join("; ");
+}
+
+/** The first of ours where there is an order of ours, else the peer's first. */
+function preferred(formats: readonly AudioFormat[], codecs: readonly WireCodec[] | undefined): AudioFormat | undefined {
+	if (codecs === undefined) return formats[0];
+	for (const codec of codecs) {
+		const format = formats.find((one) => one.codec === codec);
+		if (format !== undefined) return format;
+	}
+	return undefined;
 }
 
 /** Events count by the clock of their audio (RFC 4733 §2.1); a peer that names another clock only is taken at its word. */

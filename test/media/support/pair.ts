@@ -53,14 +53,14 @@ export class Party {
 	#wake = Promise.withResolvers<void>();
 	session!: MediaSession;
 
-	static async open(media: Media, rtpLostMs = 0): Promise<Party> {
+	static async open(media: Media, rtpLostMs = 0, inbandDtmf = false): Promise<Party> {
 		const party = new Party();
 		const onEvent = (event: MediaEvent): void => {
 			party.events.push(event);
 			party.#wake.resolve();
 			party.#wake = Promise.withResolvers<void>();
 		};
-		party.session = await media.open({ bind: "127.0.0.1", rtpLostMs, onEvent });
+		party.session = await media.open({ bind: "127.0.0.1", rtpLostMs, inbandDtmf, onEvent });
 		return party;
 	}
 
@@ -84,12 +84,16 @@ export class Party {
 }
 
 /** Two sessions that talk to each other. */
-export async function pair(media: Media, formats?: string): Promise<{ caller: Party; callee: Party }> {
+export async function pair(
+	media: Media,
+	formats?: string,
+	...lines: string[]
+): Promise<{ caller: Party; callee: Party }> {
 	const caller = await Party.open(media);
 	const callee = await Party.open(media);
-	callee.connect(caller.session.port, formats);
+	callee.connect(caller.session.port, formats, ...lines);
 	await callee.session.stats();
-	caller.connect(callee.session.port, formats);
+	caller.connect(callee.session.port, formats, ...lines);
 	// The caller's first packet, which opens the way, must not be taken for what is said.
 	while ((await callee.session.stats()).packetsReceived === 0) await pause(5);
 	return { caller, callee };
@@ -153,6 +157,14 @@ export class RawPeer {
 		this.sequence = (this.sequence + 1) & 0xffff;
 		this.timestamp += 160;
 		return new Promise((resolve) => this.socket.send(datagram, port, "127.0.0.1", () => resolve()));
+	}
+
+	/** One packet as it is told. */
+	send(port: number, packet: { payloadType: number; sequence: number; timestamp: number; payload: Uint8Array }): void {
+		const datagram = Buffer.alloc(12 + packet.payload.length);
+		datagram.set(packet.payload, 12);
+		writeRtpHeader(datagram, packet.payloadType, false, packet.sequence, packet.timestamp, 4711);
+		this.socket.send(datagram, port, "127.0.0.1");
 	}
 
 	close(): void {
