@@ -156,8 +156,12 @@ describe("clocks that are not ours", () => {
 	test.each([200, -200])("with pauses in which the peer sends nothing, %i ppm: the length is the peer's", (ppm) => {
 		let ticks = 0;
 		const receiver = new RtpReceiver({
-			audio: (_t, _o, start, end) => void (ticks += end - start),
-			gap: (n) => void (ticks += n),
+			audio: (_type, _octets, start, end) => {
+				ticks += end - start;
+			},
+			gap: (missing) => {
+				ticks += missing;
+			},
 		});
 		const octets = new Uint8Array(160);
 		let sequence = 0;
