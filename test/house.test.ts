@@ -31,7 +31,7 @@ const OPEN_ROOMS = new Set(["config", "platform", "cli", "main.ts"]);
  * machines their timers.
  */
 const PURE =
-	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog|digest|overload)\/(?!running)|sip\/(locate\/order|transport\/(advertising|certificate-names))|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver)|speech\/say|routing\/(decide|schedule-hours|ring-plan)|lamps\/(subscription|message-summary|addressing|announcement))/;
+	/^(domain\/(?!clock|ids)|sip\/(message|transaction|dialog|digest|overload)\/(?!running)|sip\/(locate\/order|transport\/(advertising|certificate-names))|audio\/|media\/(sdp|rtp|dtmf)\/|calls\/(deposit|retrieval|resolver|caller|diversion|privacy|attestation|keys|decision)|speech\/say|routing\/(decide|schedule-hours|ring-plan)|lamps\/(subscription|message-summary|addressing|announcement))/;
 const IMPURE_CALLS =
 	/\b(Date\.now\(|new Date\(\)|Math\.random\(|randomBytes\(|randomUUID\(|setTimeout\(|setInterval\(|performance\.now\()|from "node:(fs|dgram|http|https|tls|worker_threads|child_process|timers)/;
 

@@ -27,7 +27,7 @@ export async function judge(
 ): Promise<{ readonly reading: InviteReading; readonly decision: Decision }> {
 	const reading = readInvite(request, { ...peer.policy, accessNumbers: house.settings.accessNumbers });
 	const candidates = reading.candidates.map(({ source, raw, phoneNumber, why }) => ({ source, raw, phoneNumber, why }));
-	trace.tell({ candidates, from: reading.caller.number });
+	trace.tell({ candidates, from: reading.caller.number, identity: reading.identity });
 	const atOnce = refuseAtOnce(reading);
 	if (atOnce) return { reading, decision: atOnce };
 	const offered = await lookUp(house, reading, trace.callId);
@@ -141,7 +141,7 @@ function makeFlow(
 	}
 	const { mailbox } = decision;
 	const facts = depositFacts(house, mailbox, decision, reading, callId);
-	const greeting = greetingOf(mailbox, greetings, prompts, settings.greeting);
+	const greeting = greetingOf(mailbox, greetings, prompts, settings.greeting, decision.candidate.private);
 	const { maxMessageMs: maxMs, minMessageMs: minMs } = mailbox;
 	return { flow: depositFlow({ messageId: facts.messageId, greeting, early, maxMs, minMs }), facts };
 }
@@ -150,9 +150,10 @@ function depositFacts(
 	house: House,
 	mailbox: CallMailbox,
 	{ candidate, filtered }: Decision & { readonly kind: "deposit" },
-	{ caller }: InviteReading,
+	reading: InviteReading,
 	callId: string,
 ): DepositFacts {
+	const { caller } = reading;
 	return {
 		messageId: newId("message"),
 		mailboxId: mailbox.mailboxId,
@@ -165,6 +166,7 @@ function depositFacts(
 		minMessageMs: mailbox.minMessageMs,
 		callId,
 		filtered,
+		attestation: reading.attestation?.level ?? null,
 	};
 }
 

@@ -2,6 +2,7 @@
 import { dialled, LIMITS, type NumberPlan, normalise } from "../domain/index.ts";
 import { type NameAddr, parseNameAddr, type SipRequest } from "../sip/index.ts";
 import { CALL_LIMITS } from "./limits.ts";
+import { privacyOf } from "./privacy.ts";
 
 export interface Caller {
 	/** E.164 where it could be normalised, else as received; null when withheld. */
@@ -29,19 +30,18 @@ export function readCaller(request: SipRequest, plan: NumberPlan, believed: bool
 				.filter((address) => address !== undefined)
 		: [];
 	const asserted = identities.flatMap((address) => soleNumber(address.rawUri, plan) ?? []);
+	const privacy = privacyOf(request.headers.all("privacy"));
+	// `none` says that the network's identity may be shown, whatever the phone wrote into From (RFC 3323 §4.2)
+	const open = privacy.has("none") && identities.length > 0;
 	// a From without identity asks for privacy even where an old gateway left the Privacy header out
-	if (asksForPrivacy(request) || (from && isAnonymous(from))) return { number: null, name: null, asserted };
+	const hidden = [...HIDING_PRIVACY].some((value) => privacy.has(value)) || (from && isAnonymous(from));
+	if (hidden && !open) return { number: null, name: null, asserted };
 	const shown = identities.find((address) => certainNumber(address.rawUri, plan)) ?? identities[0] ?? from;
 	if (!shown || isAnonymous(shown)) return { number: null, name: null, asserted };
 	const number = certainNumber(shown.rawUri, plan) ?? asReceived(shown);
 	const name = cleanName(shown.displayName ?? identities.find((other) => other.displayName)?.displayName ?? "");
 	const repeatsNumber = name !== null && dialled(name)?.text.replace("+", "") === number?.replace("+", "");
 	return { number, name: repeatsNumber ? null : name, asserted };
-}
-
-function asksForPrivacy(request: SipRequest): boolean {
-	const values = request.headers.all("privacy").flatMap((value) => value.split(/[;,]/));
-	return values.some((value) => HIDING_PRIVACY.has(value.trim().toLowerCase()));
 }
 
 function isAnonymous(address: NameAddr): boolean {

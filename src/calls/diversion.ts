@@ -5,6 +5,7 @@
 import type { RedirectReason } from "../domain/index.ts";
 import { type NameAddr, parseNameAddr, parseUri, type SipRequest } from "../sip/index.ts";
 import { CALL_LIMITS } from "./limits.ts";
+import { privacyOf } from "./privacy.ts";
 
 /** One number that a call was diverted from. */
 export interface Hop {
@@ -13,6 +14,8 @@ export interface Hop {
 	readonly reason: RedirectReason;
 	/** Which entry it was, for the call trace. */
 	readonly why: string;
+	/** Whoever diverted does not want to be named to the caller (RFC 7044 §10.1, RFC 5806 §4). */
+	readonly private?: boolean;
 }
 
 export interface Diversions {
@@ -71,6 +74,9 @@ const REASON_OF_DIVERSION: ReadonlyMap<string, RedirectReason> = new Map([
 	["follow-me", "Unconditional"],
 ]);
 
+/** RFC 5806 §4: `name` alone leaves the number open. */
+const HIDING_DIVERSION = new Set(["full", "uri"]);
+
 /** A counter above this is as good as any other loop. */
 const COUNTER_MAX = 100;
 
@@ -102,34 +108,61 @@ interface HistoryEntry {
 	readonly mappedFrom: string | undefined;
 	/** `cause` in the URI: why the call went *to* this entry (RFC 8119). */
 	readonly cause: RedirectReason | undefined;
+	/** `rc` or `np`: the same user at another contact, or no change (RFC 7044 §5): no diversion, whatever else is said. */
+	readonly sameUser: boolean;
+	readonly private: boolean;
 	/** Reason escaped in the URI: what became of the call *at* this entry. */
 	readonly ended: RedirectReason | undefined;
 }
 
 /**
  * By RFC 7131: who diverted first is the entry that the first `mp` points to. Entries of RFC 4244 have no `mp`; there
- * an entry with `cause` was reached from the one before it.
+ * an entry with `cause` was reached from its parent. Entries stand in the order of their indices, which is the order in
+ * which they came about, wherever a proxy wrote them.
  */
 function readHistoryInfo(request: SipRequest): { hops: Hop[]; diverted: boolean; count: number } {
-	const entries = request.headers
-		.all("history-info")
-		.slice(0, CALL_LIMITS.headerEntriesMax)
-		.map(readHistoryEntry)
-		.filter((entry) => entry !== undefined);
+	const allPrivate = privacyOf(request.headers.all("privacy")).has("history");
+	const entries = inOrder(
+		request.headers
+			.all("history-info")
+			.slice(0, CALL_LIMITS.headerEntriesMax)
+			.map((value) => readHistoryEntry(value, allPrivate))
+			.filter((entry) => entry !== undefined),
+	);
 	const hops: Hop[] = [];
 	for (const [i, entry] of entries.entries()) {
 		const from = divertedFrom(entries, i);
 		if (!from || hops.some((hop) => hop.raw === from.raw)) continue;
 		const mark = entry.mappedFrom === undefined ? "cause" : `mp=${entry.mappedFrom}`;
-		const reason = entry.cause ?? from.ended ?? "Unknown";
-		hops.push({ raw: from.raw, reason, why: `History-Info index ${from.index ?? "?"}, diverted (${mark})` });
+		const reason = entry.cause ?? from.ended ?? entries[i - 1]?.ended ?? "Unknown";
+		const hidden = from.private ? ", private" : "";
+		const why = `History-Info index ${from.index ?? "?"}, diverted (${mark})${hidden}`;
+		hops.push({ raw: from.raw, reason, why, private: from.private });
 	}
-	const count = entries.filter((entry) => entry.mappedFrom !== undefined || entry.cause !== undefined).length;
+	// also of those whose origin was left out: a loop is a loop
+	const count = entries.filter(isDiversion).length;
 	if (hops.length > 0) return { hops, diverted: true, count };
 	const original = entries.find((entry) => entry.index === "1") ?? entries[0];
 	if (!original) return { hops: [], diverted: false, count };
 	const why = `History-Info index ${original.index ?? "?"}, no diversion marked`;
-	return { hops: [{ raw: original.raw, reason: original.ended ?? "Unknown", why }], diverted: false, count };
+	const hop = { raw: original.raw, reason: original.ended ?? "Unknown", why, private: original.private } as const;
+	return { hops: [hop], diverted: false, count };
+}
+
+/** By index, component by component (RFC 7044 §10.3); as they stand where an index is missing or stands twice. */
+function inOrder(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {
+	const indices = entries.map((entry) => entry.index);
+	if (indices.includes(undefined) || new Set(indices).size < indices.length) return entries;
+	return entries.toSorted((a, b) => compareIndices(a.index!, b.index!));
+}
+
+function compareIndices(a: string, b: string): number {
+	const [left, right] = [a.split("."), b.split(".")];
+	for (let i = 0; i < Math.max(left.length, right.length); i++) {
+		const difference = Number(left[i] ?? -1) - Number(right[i] ?? -1);
+		if (difference !== 0) return difference;
+	}
+	return 0;
 }
 
 function divertedFrom(entries: readonly HistoryEntry[], i: number): HistoryEntry | undefined {
@@ -139,18 +172,28 @@ function divertedFrom(entries: readonly HistoryEntry[], i: number): HistoryEntry
 		// an entry may be gone for privacy; then the one before it is the nearest that is known
 		return pointedAt ?? entries[i - 1];
 	}
-	return entry.cause === undefined ? undefined : entries[i - 1];
+	if (!isDiversion(entry)) return undefined;
+	const parent = entry.index?.slice(0, Math.max(0, entry.index.lastIndexOf(".")));
+	return (parent ? entries.find((other) => other.index === parent) : undefined) ?? entries[i - 1];
 }
 
-function readHistoryEntry(value: string): HistoryEntry | undefined {
+function isDiversion(entry: HistoryEntry): boolean {
+	return entry.mappedFrom !== undefined || (entry.cause !== undefined && !entry.sameUser);
+}
+
+function readHistoryEntry(value: string, allPrivate: boolean): HistoryEntry | undefined {
 	const address = parseNameAddr(value);
 	if (!address) return undefined;
-	const reasons = address.uri.headers.get("reason");
+	const { headers, params: uriParams } = address.uri;
+	const reasons = headers.get("reason");
+	const privacy = headers.get("privacy");
 	return {
 		raw: address.rawUri,
 		index: bounded(address.params.get("index")),
 		mappedFrom: bounded(address.params.get("mp")),
-		cause: reasonOfCause(address.uri.params.get("cause")),
+		cause: reasonOfCause(uriParams.get("cause")),
+		sameUser: address.params.has("rc") || address.params.has("np"),
+		private: allPrivate || (privacy !== undefined && privacyOf([privacy]).has("history")),
 		ended: reasons === undefined ? undefined : readReason([reasons]),
 	};
 }
@@ -169,7 +212,9 @@ function readDiversionHeaders(request: SipRequest): { hops: Hop[]; count: number
 		.map((address) => {
 			const said = (address.params.get("reason") ?? "").toLowerCase();
 			const reason = REASON_OF_DIVERSION.get(said) ?? "Unknown";
-			return { raw: address.rawUri, reason, why: `Diversion, reason ${said.slice(0, 32) || "not given"}` };
+			const hidden = HIDING_DIVERSION.has((address.params.get("privacy") ?? "").toLowerCase());
+			const why = `Diversion, reason ${said.slice(0, 32) || "not given"}${hidden ? ", private" : ""}`;
+			return { raw: address.rawUri, reason, why, private: hidden };
 		})
 		.reverse();
 	return { hops, count: headers.reduce((sum, address) => sum + counterOf(address), 0) };

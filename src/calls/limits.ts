@@ -2,6 +2,9 @@
 export const CALL_LIMITS = {
 	/** Entries of History-Info, Diversion or P-Asserted-Identity that are read; a network sends a handful. */
 	headerEntriesMax: 20,
+	/** Identity fields that are looked at, and the longest one: a PASSporT of two numbers has under 1,000 characters. */
+	identitiesMax: 4,
+	identityCharsMax: 4_096,
 	/** Candidates of one INVITE, over all sources: more are not asked for. */
 	candidatesMax: 40,
 	/** Raw header text kept in a trace. */

@@ -4,7 +4,7 @@
  */
 
 import type { TelephoneAudio } from "../audio/index.ts";
-import type { MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
+import type { AttestationLevel, MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
 
 /** A number of ours, with its mailbox where one is active. */
 export interface HeldNumber {
@@ -51,6 +51,8 @@ export interface DepositFacts {
 	readonly callId: string;
 	/** A rule of the subscriber kept the caller out: the message alerts nobody. */
 	readonly filtered: boolean;
+	/** What the caller's network attests, not verified. */
+	readonly attestation: AttestationLevel | null;
 }
 
 export interface DepositedRecording {
@@ -144,6 +146,8 @@ export interface CallTrace {
 	readonly source: string;
 	readonly requestUri: string;
 	readonly from: string | null;
+	/** What the INVITE says of the caller's identity beside the number: attestation, origid, not verified by us. */
+	readonly identity: string | undefined;
 	readonly kind: "deposit" | "retrieval" | "refused";
 	readonly candidates: readonly TracedCandidate[];
 	readonly phoneNumber: string | undefined;

@@ -2,7 +2,7 @@
  * The opaque header that `calls/` gives each recording and reads back after a crash: what a recording is, and for a
  * message all its facts. Pure.
  */
-import { MAILBOX_SOURCES, REDIRECT_REASONS } from "../domain/index.ts";
+import { ATTESTATION_LEVELS, MAILBOX_SOURCES, REDIRECT_REASONS } from "../domain/index.ts";
 import type { DepositFacts } from "./ports.ts";
 
 export type RecordingHeader =
@@ -30,7 +30,9 @@ export function readHeader(octets: Uint8Array): RecordingHeader | undefined {
 	if (parsed.kind !== "message" || !Number.isSafeInteger(take) || !isFacts(facts)) return undefined;
 	// Recordings of a release without call filters.
 	const filtered = facts.filtered === true;
-	return { kind: "message", take: take as number, facts: { ...facts, filtered } };
+	// Recordings of a release that did not read PASSporTs.
+	const attestation = ATTESTATION_LEVELS.find((level) => level === facts.attestation) ?? null;
+	return { kind: "message", take: take as number, facts: { ...facts, filtered, attestation } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -12,6 +12,7 @@ import {
 	rewritePrefix,
 } from "../domain/index.ts";
 import type { SipRequest } from "../sip/index.ts";
+import { type Attestation, describeAttestation, readAttestation, readVerstat } from "./attestation.ts";
 import { type Caller, readCaller } from "./caller.ts";
 import { type Diversions, type Hop, readDiversions } from "./diversion.ts";
 import { CALL_LIMITS } from "./limits.ts";
@@ -34,12 +35,17 @@ export const DEFAULT_SOURCE_ORDER: readonly MailboxSource[] = [
 
 export interface Candidate extends TracedCandidate {
 	readonly reason: RedirectReason;
+	/** Whoever diverted the call does not want the number told to the caller. */
+	readonly private: boolean;
 }
 
 /** All that an INVITE says about whom it is for. */
 export interface InviteReading {
 	readonly candidates: readonly Candidate[];
 	readonly caller: Caller;
+	readonly attestation: Attestation | undefined;
+	/** What is known of the caller's identity beyond the number, in words. */
+	readonly identity: string | undefined;
 	/** An access number was dialled, and nobody diverted the call to it: the caller wants to hear messages. */
 	readonly accessDialled: boolean;
 	/** Forwarded more often than `LIMITS.diversionsMax`. */
@@ -48,9 +54,14 @@ export interface InviteReading {
 
 export function readInvite(request: SipRequest, policy: ResolverPolicy): InviteReading {
 	const diversions = readDiversions(request);
+	const caller = readCaller(request, policy.plan, policy.assertsIdentity);
+	const attestation = readAttestation(request);
+	const verstat = readVerstat(request, policy.assertsIdentity);
 	return {
 		candidates: listCandidates(request, diversions, policy),
-		caller: readCaller(request, policy.plan, policy.assertsIdentity),
+		caller,
+		attestation,
+		identity: describeAttestation(attestation, verstat, caller.number),
 		accessDialled: !diversions.diverted && isAccessNumber(request.uri, policy),
 		looped: diversions.count > LIMITS.diversionsMax,
 	};
@@ -67,7 +78,8 @@ function listCandidates(request: SipRequest, diversions: Diversions, policy: Res
 		for (const hop of hopsOf(source, request, diversions, policy)) {
 			for (const { phoneNumber, why } of normalise(hop.raw, policy.plan)) {
 				const raw = printable(hop.raw);
-				found.push({ source, raw, phoneNumber, why: `${hop.why}: ${why}`, reason: hop.reason });
+				const hidden = hop.private === true;
+				found.push({ source, raw, phoneNumber, why: `${hop.why}: ${why}`, reason: hop.reason, private: hidden });
 			}
 		}
 	}

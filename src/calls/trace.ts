@@ -6,7 +6,16 @@ import type { KeepOutcome } from "./keeper.ts";
 import { CALL_LIMITS } from "./limits.ts";
 import type { CallTrace, CallTraces } from "./ports.ts";
 
-type Fact = "kind" | "from" | "candidates" | "phoneNumber" | "mailboxSource" | "status" | "why" | "messageId";
+type Fact =
+	| "kind"
+	| "from"
+	| "identity"
+	| "candidates"
+	| "phoneNumber"
+	| "mailboxSource"
+	| "status"
+	| "why"
+	| "messageId";
 
 export class TraceBuilder {
 	readonly #traces: CallTraces;
@@ -38,6 +47,7 @@ export class TraceBuilder {
 			startedOn: this.#started,
 			endedOn: undefined,
 			from: null,
+			identity: undefined,
 			kind: "refused",
 			candidates: [],
 			phoneNumber: undefined,

@@ -18,6 +18,7 @@ export function messageView(message: Message) {
 		MailboxSource: message.mailboxSource,
 		Silent: message.silent,
 		Filtered: message.filtered,
+		Attestation: message.attestation,
 		ExpiresOn: message.expiresOn?.toISOString() ?? null,
 	};
 }
@@ -147,13 +148,16 @@ export function callView(call: CallRow) {
 }
 
 /** The part of a trace that is kept as JSON beside the columns of its row. */
-export type TraceRest = Partial<Pick<CallTrace, "source" | "requestUri" | "candidates" | "mailboxSource" | "steps">>;
+export type TraceRest = Partial<
+	Pick<CallTrace, "source" | "requestUri" | "identity" | "candidates" | "mailboxSource" | "steps">
+>;
 
 export function traceView(call: CallRow, rest: TraceRest) {
 	return {
 		...callView(call),
 		Source: rest.source ?? null,
 		RequestUri: rest.requestUri ?? null,
+		Identity: rest.identity ?? null,
 		MailboxSource: rest.mailboxSource ?? null,
 		Candidates: (rest.candidates ?? []).map((candidate) => ({
 			Source: candidate.source,

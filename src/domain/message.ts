@@ -11,6 +11,10 @@ export type RedirectReason = (typeof REDIRECT_REASONS)[number];
 export const MAILBOX_SOURCES = ["Target", "HistoryInfo", "Diversion", "RequestUri", "CalledParty", "To"] as const;
 export type MailboxSource = (typeof MAILBOX_SOURCES)[number];
 
+/** RFC 8588 §4: full, partial, gateway. What the caller's network claims; Afterbeep does not verify the signature. */
+export const ATTESTATION_LEVELS = ["A", "B", "C"] as const;
+export type AttestationLevel = (typeof ATTESTATION_LEVELS)[number];
+
 export interface Message {
 	/** `VMID-...`, made at the moment of answer; also the recording id, the blob key's last part and the mail's Message-ID. */
 	readonly messageId: string;
@@ -29,6 +33,8 @@ export interface Message {
 	readonly silent: boolean;
 	/** A call filter of the subscriber kept the caller out: stored, but no alert is sent. */
 	readonly filtered: boolean;
+	/** As the INVITE said, not verified; null where it said nothing. */
+	readonly attestation: AttestationLevel | null;
 	readonly heardOn: Date | null;
 	readonly deletedOn: Date | null;
 	readonly expiresOn: Date | null;

@@ -38,6 +38,7 @@ export function messageData(message: Message): Record<string, unknown> {
 		Urgent: false,
 		Private: false,
 		Filtered: message.filtered,
+		Attestation: message.attestation,
 		RedirectReason: message.redirectReason,
 		MailboxSource: message.mailboxSource,
 		Silent: message.silent,

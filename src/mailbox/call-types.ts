@@ -4,7 +4,7 @@
  */
 
 import type { TelephoneAudio } from "../audio/index.ts";
-import type { MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
+import type { AttestationLevel, MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
 
 /** A live number of ours, with its mailbox where one is active. */
 export interface HeldNumber {
@@ -48,6 +48,8 @@ export interface DepositFacts {
 	readonly callId: string;
 	/** A rule of the subscriber kept the caller out: the message alerts nobody. */
 	readonly filtered: boolean;
+	/** What the caller's network attests, not verified. */
+	readonly attestation: AttestationLevel | null;
 }
 
 export interface DepositedRecording {

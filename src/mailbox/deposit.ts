@@ -29,6 +29,7 @@ const messageInsert = prepared((db, given: Insertable<MessageTable>) =>
 			mailboxSource: given.mailboxSource,
 			silent: given.silent,
 			filtered: given.filtered,
+			attestation: given.attestation,
 			callId: given.callId,
 			storedOn: given.storedOn,
 		})
@@ -68,6 +69,7 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 			mailboxSource: facts.mailboxSource,
 			silent: recording.speechMs < MAILBOX_LIMITS.speechMsMin,
 			filtered: facts.filtered,
+			attestation: facts.attestation,
 			callId: facts.callId,
 			storedOn: needs.clock.now(),
 		});

@@ -1,6 +1,6 @@
 /** Message rows as the domain's `Message`. Pure. */
 import type { Selectable } from "kysely";
-import type { MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
+import type { AttestationLevel, MailboxSource, Message, MessageStatus, RedirectReason } from "../domain/index.ts";
 import type { MessageTable } from "../store/index.ts";
 
 export const MESSAGE_COLUMNS = [
@@ -16,6 +16,7 @@ export const MESSAGE_COLUMNS = [
 	"mailboxSource",
 	"silent",
 	"filtered",
+	"attestation",
 	"heardOn",
 	"deletedOn",
 ] as const satisfies readonly (keyof MessageTable)[];
@@ -54,6 +55,7 @@ export function messageOf(row: MessageRow & Retention): Message {
 		mailboxSource: row.mailboxSource as MailboxSource,
 		silent: row.silent,
 		filtered: row.filtered,
+		attestation: row.attestation as AttestationLevel | null,
 		heardOn: row.heardOn,
 		deletedOn: row.deletedOn,
 		expiresOn: expiryOf(row, row),

@@ -66,7 +66,7 @@ async function insert(db: Db, traces: readonly CallTrace[]): Promise<void> {
 }
 
 function rowOf(trace: CallTrace) {
-	const { source, requestUri, candidates, mailboxSource, steps } = trace;
+	const { source, requestUri, identity, candidates, mailboxSource, steps } = trace;
 	return {
 		id: trace.callId,
 		sip_call_id: trace.sipCallId,
@@ -78,6 +78,6 @@ function rowOf(trace: CallTrace) {
 		status: trace.status,
 		why: trace.why,
 		message_id: trace.messageId,
-		trace: { source, requestUri, candidates, mailboxSource, steps },
+		trace: { source, requestUri, identity, candidates, mailboxSource, steps },
 	};
 }

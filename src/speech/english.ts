@@ -113,12 +113,16 @@ export const english: SpokenLanguage = {
 	sayMessagePlace,
 	sayEnvelope,
 	greetings: (phoneNumber, name) => {
-		const reached = [prompt("greeting-reached"), ...sayPhoneNumber(phoneNumber)];
+		const reached = phoneNumber === undefined ? [] : [prompt("greeting-reached"), ...sayPhoneNumber(phoneNumber)];
 		const leave = prompt("greeting-leave-message");
 		return [
 			...(name === undefined ? [] : [[{ audio: name }, prompt("greeting-not-available")]]),
-			[...reached, pause(STATEMENT_PAUSE_MS), leave],
-			[...reached, pause(STATEMENT_PAUSE_MS)],
+			...(phoneNumber === undefined
+				? []
+				: [
+						[...reached, pause(STATEMENT_PAUSE_MS), leave],
+						[...reached, pause(STATEMENT_PAUSE_MS)],
+					]),
 			[leave],
 		];
 	},

@@ -18,7 +18,7 @@ export interface SpokenLanguage {
 		timeZone: string,
 	): Speech;
 	/** Standard greetings without their beep, the most telling first. */
-	greetings(phoneNumber: string, name: TelephoneAudio | undefined): readonly Speech[];
+	greetings(phoneNumber: string | undefined, name: TelephoneAudio | undefined): readonly Speech[];
 }
 
 const LANGUAGES: ReadonlyMap<string, SpokenLanguage> = new Map([[english.language, english]]);

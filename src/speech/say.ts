@@ -76,7 +76,7 @@ export function sayEnvelope(
  * @returns greeting and beep.
  */
 export function standardGreeting(
-	phoneNumber: string,
+	phoneNumber: string | undefined,
 	name: TelephoneAudio | undefined,
 	library: PromptLibrary,
 	maxMs: number,

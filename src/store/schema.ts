@@ -183,6 +183,8 @@ export interface MessageTable {
 	silent: boolean;
 	/** A rule of the subscriber kept the caller from ringing through: stored, but no alert is sent. */
 	filtered: Generated<boolean>;
+	/** `A`, `B`, `C` of the caller's PASSporT, not verified; null where there was none. */
+	attestation: string | null;
 	callId: string;
 	heardOn: NullableTimestamp;
 	deletedOn: NullableTimestamp;

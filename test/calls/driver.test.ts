@@ -243,7 +243,11 @@ describe("what subscribers lay down about callers", () => {
 		await house.pass(12_000);
 		call.bye();
 		await house.pass(10);
-		expect(house.mailboxes.deposited[0]?.facts).toMatchObject({ phoneNumber: MAILBOX, filtered: false });
+		expect(house.mailboxes.deposited[0]?.facts).toMatchObject({
+			phoneNumber: MAILBOX,
+			filtered: false,
+			attestation: null,
+		});
 		expect(house.traces.last.why).toContain("The workgroup WID-1 says so.");
 		expect(house.rules.asked).toEqual([[GROUP], [MAILBOX]]);
 	});
@@ -415,6 +419,7 @@ describe("never losing a recording", () => {
 		minMessageMs: 1_000,
 		callId: "CALL-1",
 		filtered: false,
+		attestation: null,
 	});
 	const left = (messageId: string, take: number, ms: number) => {
 		const header = writeHeader({ kind: "message", take, facts: facts(messageId) });

@@ -18,6 +18,7 @@ const facts: fc.Arbitrary<DepositFacts> = fc.record({
 	minMessageMs: fc.nat(),
 	callId: text,
 	filtered: fc.boolean(),
+	attestation: fc.constantFrom("A", "B", "C", null),
 });
 
 describe("the header of a recording", () => {

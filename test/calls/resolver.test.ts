@@ -126,6 +126,54 @@ describe("History-Info as networks send it", () => {
 	});
 });
 
+describe("History-Info by RFC 7044", () => {
+	const history = (value: string, policy = POLICY) =>
+		resolve(VM, [`History-Info: ${value}`], [held(A), held(B), held(C)], policy);
+	const LAST: ResolverPolicy = { ...POLICY, diverter: "last" };
+
+	test("entries count in the order of their indices, wherever a proxy wrote them", () => {
+		const value = `<${VM};cause=408>;index=1.2.10;mp=1.2, <sip:${B}@op;cause=302>;index=1.2;mp=1, <sip:${A}@op>;index=1`;
+		expect(history(value)).toEqual([A, "HistoryInfo", "Unconditional"]);
+		expect(history(value, LAST)).toEqual([B, "HistoryInfo", "NoAnswer"]);
+	});
+
+	test("rc and np are the same user at another place: no diversion, even with a cause", () => {
+		const value = `<sip:${A}@op>;index=1, <sip:${B}@192.0.2.7;cause=302>;index=1.1;rc=1, <${VM};cause=408>;index=1.2;mp=1`;
+		expect(history(value)).toEqual([A, "HistoryInfo", "NoAnswer"]);
+		expect(history(value, LAST)).toEqual([A, "HistoryInfo", "NoAnswer"]);
+		const same = `<sip:${A}@op>;index=1, <sip:${B}@192.0.2.7;cause=302>;index=1.1;np=1`;
+		expect(history(same)).toEqual([A, "HistoryInfo", "Direct"]);
+	});
+
+	test("without tags an entry with a cause was reached from its parent, not from its neighbour (RFC 4244)", () => {
+		const reason = "?Reason=SIP%3Bcause%3D408";
+		const value = `<sip:${A}@op>;index=1, <sip:${B}@192.0.2.7${reason}>;index=1.1, <${VM};cause=408>;index=1.2`;
+		expect(history(value)).toEqual([A, "HistoryInfo", "NoAnswer"]);
+	});
+
+	test("the reason of the branch before counts where the entry has none", () => {
+		const value = `<sip:${A}@op>;index=1, <sip:a@192.0.2.7?Reason=SIP%3Bcause%3D486>;index=1.1;rc=1, <${VM}>;index=1.2;mp=1`;
+		expect(history(value)).toEqual([A, "HistoryInfo", "Busy"]);
+	});
+
+	test("an entry made anonymous names nobody, and the next source is asked", () => {
+		const value = `<sip:anonymous@anonymous.invalid>;index=1, <${VM};cause=486>;index=1.1;mp=1`;
+		const lines = [`History-Info: ${value}`, `Diversion: <sip:${B}@op>;reason=user-busy`];
+		expect(resolve(VM, lines, [held(B)])).toEqual([B, "Diversion", "Busy"]);
+	});
+
+	test.each([
+		["an entry's own privacy", [`History-Info: <sip:${A}@op?Privacy=history>;index=1, <${VM}>;index=1.1;mp=1`], true],
+		["the request's", [`History-Info: <sip:${A}@op>;index=1, <${VM}>;index=1.1;mp=1`, "Privacy: id;history"], true],
+		["Diversion's", [`Diversion: <sip:${A}@op>;privacy=full`], true],
+		["none", [`History-Info: <sip:${A}@op>;index=1, <${VM}>;index=1.1;mp=1`, "Privacy: id"], false],
+		["Diversion's, switched off", [`Diversion: <sip:${A}@op>;privacy=off`], false],
+	])("%s hides the number from the caller, not the mailbox from us", (_title, lines, hidden) => {
+		const choice = choose(candidates(invite(VM, lines), POLICY), [held(A)]);
+		expect(choice).toMatchObject({ result: "mailbox", candidate: { phoneNumber: A, private: hidden } });
+	});
+});
+
 describe("why the call was diverted", () => {
 	test.each([
 		["user-busy", "Busy"],
@@ -304,6 +352,16 @@ describe("the caller", () => {
 	test("Privacy: none and session withhold nothing", () => {
 		expect(caller([`From: <sip:${A}@op>`, "Privacy: none"])[0]).toBe(A);
 		expect(caller([`From: <sip:${A}@op>`, "Privacy: session"])[0]).toBe(A);
+	});
+
+	test("Privacy: none shows what the network asserts of a phone that calls itself anonymous", () => {
+		const lines = ["From: <sip:anonymous@anonymous.invalid>", `P-Asserted-Identity: <sip:${A}@op>`, "Privacy: none"];
+		expect(caller(lines)[0]).toBe(A);
+		expect(caller(lines, { ...POLICY, assertsIdentity: false })[0]).toBeNull();
+	});
+
+	test("P-Preferred-Identity is what a phone wishes, and is not believed of anybody", () => {
+		expect(caller([`From: <sip:${A}@op>`, `P-Preferred-Identity: <sip:${B}@op>`])[0]).toBe(A);
 	});
 
 	test("a display name is cleaned of controls and of what turns the direction of writing, and bounded", () => {

@@ -75,6 +75,7 @@ async function fill(): Promise<void> {
 			minMessageMs: 1000,
 			callId,
 			filtered: false,
+			attestation: null,
 		},
 		audio: { encoding: "PCMU", samples: new Uint8Array(16_000).map((_, i) => 0x80 + (i % 64)) },
 		durationMs: 2000,
@@ -88,6 +89,7 @@ async function fill(): Promise<void> {
 		source: "udp:192.0.2.4:5060",
 		requestUri: "sip:vm@192.0.2.1",
 		from: "+15551234567",
+		identity: "attestation A (full), not verified by us",
 		kind: "deposit",
 		candidates: [
 			{ source: "HistoryInfo", raw: `sip:${number}@x`, phoneNumber: number, why: "index 1" },
@@ -142,6 +144,7 @@ describe("Reading commands", () => {
 				MailboxSource: "HistoryInfo",
 				Silent: false,
 				Filtered: false,
+				Attestation: null,
 				// What is not saved is kept for a month.
 				ExpiresOn: expect.stringMatching(/^\d{4}-/),
 			},

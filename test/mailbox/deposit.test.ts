@@ -38,6 +38,7 @@ describe("a deposit", () => {
 				mailboxSource: "Diversion",
 				silent: false,
 				filtered: false,
+				attestation: null,
 				heardOn: null,
 				deletedOn: null,
 				expiresOn: new Date(Date.parse(recording.facts.receivedOn) + 30 * 86_400_000),

@@ -58,6 +58,7 @@ export async function openMailboxes() {
 				minMessageMs: 1000,
 				callId: newId("call"),
 				filtered: false,
+				attestation: null,
 				...over,
 			},
 			audio: someAudio(ms),

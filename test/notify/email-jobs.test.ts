@@ -91,6 +91,7 @@ async function leaveMessage(speechMs = 1000): Promise<string> {
 			minMessageMs: 1000,
 			callId: newId("call"),
 			filtered: false,
+			attestation: null,
 		},
 		audio: toneAudio(2),
 		durationMs: 2000,

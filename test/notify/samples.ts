@@ -29,6 +29,7 @@ export function sampleNotice(
 			mailboxSource: "Diversion",
 			silent: false,
 			filtered: false,
+			attestation: null,
 			heardOn: null,
 			deletedOn: null,
 			expiresOn: null,

@@ -17,6 +17,7 @@ const trace = (callId: string, why = "test"): CallTrace => ({
 	source: "udp:192.0.2.4:5060",
 	requestUri: "sip:vm@192.0.2.1",
 	from: null,
+	identity: undefined,
 	kind: "refused",
 	candidates: [],
 	phoneNumber: undefined,

@@ -112,6 +112,7 @@ export function story(row: CallRow, rest: TraceRest, terminal: Pick<Terminal, "s
 		`${label("request")}${printable(view.RequestUri ?? "-")}`,
 		`${label("SIP Call-ID")}${printable(view.SipCallId)}`,
 	];
+	if (view.Identity !== null) lines.push(`${label("identity")}${printable(view.Identity)}`);
 	if (view.PhoneNumber !== null) {
 		const source = view.MailboxSource === null ? "" : `, named by ${view.MailboxSource}`;
 		lines.push(`${label("mailbox")}${view.PhoneNumber}${source}`);

@@ -9,6 +9,7 @@ import * as rateLimits from "./0006-rate-limits.ts";
 import * as lamps from "./0007-lamps.ts";
 import * as subscriberNumbers from "./0008-subscriber-numbers.ts";
 import * as tallies from "./0009-tallies.ts";
+import * as attestation from "./0011-attestation.ts";
 import * as phones from "./0012-phones.ts";
 import * as wideband from "./0013-wideband.ts";
 
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
 	"0009-tallies": tallies,
 	"0012-phones": phones,
 	"0013-wideband": wideband,
+	"0011-attestation": attestation,
 };

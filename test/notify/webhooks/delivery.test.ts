@@ -60,6 +60,7 @@ describe("a new message", () => {
 			Urgent: false,
 			Private: false,
 			Filtered: false,
+			Attestation: null,
 			RedirectReason: "NoAnswer",
 			MailboxSource: "Diversion",
 			Silent: false,

@@ -70,6 +70,7 @@ export async function openWebhookPlatform() {
 						minMessageMs: 1000,
 						callId: newId("call"),
 						filtered: false,
+						attestation: null,
 					},
 					audio: someAudio(2_340),
 					durationMs: 2_340,

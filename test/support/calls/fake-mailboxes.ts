@@ -47,6 +47,7 @@ export function message(fields: Partial<Message> & { readonly messageId: string 
 		mailboxSource: "Diversion",
 		silent: false,
 		filtered: false,
+		attestation: null,
 		heardOn: null,
 		deletedOn: null,
 		expiresOn: null,
