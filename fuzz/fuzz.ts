@@ -2,6 +2,8 @@
 import { type SeededRandom, seededRandom } from "../test/support/seeded-random.ts";
 import { mutate } from "./mutate.ts";
 import type { FuzzTarget } from "./target.ts";
+import { caller } from "./targets/caller.ts";
+import { codecs } from "./targets/codecs.ts";
 import { dialogs } from "./targets/dialogs.ts";
 import { rtcp, rtp, rtpStream } from "./targets/rtp.ts";
 import { sdp } from "./targets/sdp.ts";
@@ -11,10 +13,12 @@ import { transactions } from "./targets/transactions.ts";
 export const TARGETS: readonly FuzzTarget[] = [
 	sipDatagram,
 	sipStream,
+	caller,
 	sdp,
 	rtp,
 	rtcp,
 	rtpStream,
+	codecs,
 	transactions,
 	dialogs,
 ];

@@ -58,10 +58,10 @@ function readAgain(message: ParsedMessage): void {
 		if (name.toLowerCase() === "content-length") continue;
 		for (const value of message.headers.all(name)) fields.push([name, textToOctets(value)]);
 	}
-	// Octets that are no UTF-8 are shown with a replacement, which is written as itself; NUL is written as a space.
-	if (fields.some(([, octets]) => NOT_PLAIN.test(octets))) return;
 	const line =
 		message.kind === "request" ? requestLine(message.method, message.uri) : statusLine(message.status, message.reason);
+	// Octets that are no UTF-8 are shown with a replacement, which is written as itself; NUL is written as a space.
+	if (NOT_PLAIN.test(line) || fields.some(([, octets]) => NOT_PLAIN.test(octets))) return;
 	const again = parseDatagram(writeMessage(line, fields, message.body));
 	if (again.ok) {
 		for (const key of ["callId", "cseq", "cseqMethod", "fromTag", "toTag"] as const)
