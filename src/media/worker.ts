@@ -6,9 +6,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LatenessMeter } from "./lateness.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
 import { LogWriter } from "./recording-log/index.ts";
+import type { HostCounters, SessionHost } from "./session/host.ts";
 import { PlayoutClock } from "./session/playout-clock.ts";
 import { Rest } from "./session/rest.ts";
-import { type HostCounters, type SessionHost, WorkerSession } from "./session/session.ts";
+import { WorkerSession } from "./session/session.ts";
 import type { LoggedRecording, MediaEvent, MediaLog } from "./types.ts";
 import type { Command, FromWorker, Question, ToWorker, WorkerSetup } from "./worker-messages.ts";
 

@@ -1,10 +1,14 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { MEDIA_LIMITS } from "../../src/media/limits.ts";
 import { LogWriter } from "../../src/media/recording-log/index.ts";
 import { writeRtpHeader } from "../../src/media/rtp/packet.ts";
+import type { HostCounters } from "../../src/media/session/host.ts";
 import { PlayoutClock } from "../../src/media/session/playout-clock.ts";
-import { type HostCounters, WorkerSession } from "../../src/media/session/session.ts";
+import { WorkerSession } from "../../src/media/session/session.ts";
+import type { Negotiated } from "../../src/media/types.ts";
 import { log, newFolder } from "./support/pair.ts";
 
 /** As the worker's own sockets: an address needs no turn of the event loop to be found. */
@@ -26,14 +30,19 @@ let peer: Socket;
 let session: WorkerSession;
 let rtpPort: number;
 let sequence: number;
+let settled: Negotiated;
 
 /** In the kernel when it returns, and not read before the event loop turns: what a worker without CPU meets. */
-function speakAtOnce(packets: number): void {
+function speakAtOnce(packets: number, payloadType = 0): void {
 	for (let i = 0; i < packets; i++, sequence++) {
 		const datagram = Buffer.alloc(172, sequence);
-		writeRtpHeader(datagram, 0, false, sequence, 160 * sequence, 4711);
+		writeRtpHeader(datagram, payloadType, false, sequence, 160 * sequence, 4711);
 		peer.send(datagram, rtpPort, "127.0.0.1");
 	}
+}
+
+async function heard(packets: number): Promise<void> {
+	while (session.stats().packetsReceived < packets) await setImmediate();
 }
 
 beforeEach(async () => {
@@ -46,7 +55,7 @@ beforeEach(async () => {
 	const playout = new PlayoutClock(now, () => {});
 	const host = { recordings, playout, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
 	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, inbandDtmf: false, emit: () => {} });
-	session.connect({
+	settled = {
 		codec: "PCMU",
 		payloadType: 0,
 		receivePayloadType: 0,
@@ -57,7 +66,8 @@ beforeEach(async () => {
 		ptimeMs: 20,
 		sending: true,
 		receiving: true,
-	});
+	};
+	session.connect(settled);
 });
 
 afterEach(async () => {
@@ -94,5 +104,33 @@ describe("a worker that comes late", () => {
 		speakAtOnce(100);
 		expect(await stopped).toMatchObject({ recordingId: "R1", durationMs: 0 });
 		expect(await session.stopRecording()).toMatchObject({ recordingId: "R2", durationMs: 2000 });
+	});
+
+	test("still records what was said before the peer holds, and after it resumes", async () => {
+		session.record({ ...take, recordingId: "R1" });
+		speakAtOnce(200);
+		session.connect({ ...settled, receiving: false });
+		await heard(200);
+		session.connect(settled);
+		speakAtOnce(100);
+		expect(await session.stopRecording()).toMatchObject({ recordingId: "R1", durationMs: 6000 });
+	});
+
+	test("records nothing of what is said while the peer holds", async () => {
+		session.record({ ...take, recordingId: "R1" });
+		speakAtOnce(100);
+		session.connect({ ...settled, receiving: false });
+		// Long enough for the rest to be read, whatever there is.
+		for (let turn = 0; turn <= MEDIA_LIMITS.drainTurnsMax; turn++) await setImmediate();
+		speakAtOnce(50);
+		expect(await session.stopRecording()).toMatchObject({ recordingId: "R1", durationMs: 2000 });
+	});
+
+	test("still records what was said in the payload type before, and in the one after, of a change", async () => {
+		session.record({ ...take, recordingId: "R1" });
+		speakAtOnce(100);
+		session.connect({ ...settled, codec: "PCMA", payloadType: 8, receivePayloadType: 8 });
+		speakAtOnce(100, 8);
+		expect(await session.stopRecording()).toMatchObject({ recordingId: "R1", durationMs: 4000 });
 	});
 });

@@ -9,52 +9,15 @@ import { WIRE_FORMS } from "../codec/index.ts";
 import { noPress, receiveDtmf } from "../dtmf/receive.ts";
 import { isDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
-import type { LogWriter } from "../recording-log/index.ts";
 import { looksLikeRtcp, payloadBounds, readSequence, readUint32 } from "../rtp/packet.ts";
 import { RtpReceiver } from "../rtp/receiver.ts";
-import type {
-	Clip,
-	MediaEvent,
-	MediaLog,
-	Negotiated,
-	RecordingSummary,
-	RecordOptions,
-	SessionStats,
-} from "../types.ts";
+import type { Clip, MediaEvent, Negotiated, RecordingSummary, RecordOptions, SessionStats } from "../types.ts";
+import type { SessionHost } from "./host.ts";
 import { COMFORT_NOISE_PAYLOAD_TYPE, DTMF, IGNORED, Payloads, QUIET, ULAW } from "./payloads.ts";
-import type { PlayoutClock } from "./playout-clock.ts";
 import { Recorder } from "./recorder.ts";
 import { Reports } from "./reports.ts";
 import { Sender } from "./sender.ts";
 import { canonicalAddress, SourceGate } from "./source-gate.ts";
-
-/** What a worker has for all its sessions. */
-export interface SessionHost {
-	readonly recordings: LogWriter;
-	readonly playout: PlayoutClock;
-	readonly log: MediaLog;
-	/** Monotonic milliseconds. */
-	now(): number;
-	/** An RTP packet came. @returns the time of the turn that read it. */
-	heard(): number;
-	/** Milliseconds since 1970. */
-	wall(): number;
-	readonly counters: HostCounters;
-}
-
-/** Sums over all sessions, also those that are gone. */
-export interface HostCounters {
-	packetsReceived: number;
-	packetsLost: number;
-	packetsForeign: number;
-	packetsDuplicate: number;
-	packetsInvalid: number;
-	packetsSent: number;
-	rtcpReceived: number;
-	rtcpSent: number;
-	sendErrors: number;
-	sessionErrors: number;
-}
 
 export interface SessionSetup {
 	readonly rtp: Socket;
@@ -77,6 +40,8 @@ export class WorkerSession {
 	readonly #sender: Sender;
 	readonly #reports = new Reports(randomBytes(12).toString("base64"));
 	#negotiated: Negotiated | undefined;
+	/** Takes effect when what was sent before it is read. */
+	#next: Negotiated | undefined;
 	#dtmf = noPress;
 	#foreign = 0;
 	#invalid = 0;
@@ -112,7 +77,26 @@ export class WorkerSession {
 		setup.rtcp.on("error", () => this.#host.counters.sendErrors++);
 	}
 
+	/** A change takes effect behind the audio that was sent before it, also where a busy worker has not read that yet. */
 	connect(negotiated: Negotiated): void {
+		this.#settleNext();
+		if (this.#negotiated?.receiving !== true || this.#recorder.recording === undefined) {
+			this.#settle(negotiated);
+			return;
+		}
+		this.#next = negotiated;
+		this.#draining = this.#drain().then(() => {
+			if (this.#next === negotiated) this.#settleNext();
+		});
+	}
+
+	#settleNext(): void {
+		const next = this.#next;
+		this.#next = undefined;
+		if (next !== undefined && !this.#closed) this.#settle(next);
+	}
+
+	#settle(negotiated: Negotiated): void {
 		const nowMs = this.#host.now();
 		const before = this.#negotiated;
 		const moved = before !== undefined && !sameRemote(before, negotiated);
@@ -165,6 +149,7 @@ export class WorkerSession {
 	}
 
 	record(options: RecordOptions): void {
+		this.#settleNext();
 		const nowMs = this.#host.now();
 		// What was held back was heard before the command.
 		this.#receiver.flush(nowMs);
@@ -267,6 +252,7 @@ export class WorkerSession {
 			const gate = this.#gate;
 			const nowMs = this.#host.heard();
 			const bounds = payloadBounds(datagram);
+			if (this.#next !== undefined && bounds >= 0 && !this.#isSettled(datagram, source)) this.#settleNext();
 			const kind = bounds < 0 ? IGNORED : this.#kinds[datagram[1]! & 0x7f]!;
 			if (kind === IGNORED) this.#odd(datagram, source, bounds, nowMs);
 			else if (source.port === gate.port && source.address === gate.address) {
@@ -279,6 +265,12 @@ export class WorkerSession {
 			this.#host.log.error({ err: error }, "an RTP packet was dropped: error of ours");
 		}
 	};
+
+	/** A socket is read in order: the first packet that goes by what is settled next has all the others before it. */
+	#isSettled(datagram: Buffer, { address, port }: RemoteInfo): boolean {
+		if (this.#kinds[datagram[1]! & 0x7f] === IGNORED) return false;
+		return port === this.#gate.port && address === this.#gate.address;
+	}
 
 	#accept(datagram: Buffer, kind: number, start: number, end: number, nowMs: number): void {
 		this.#heardAtMs = nowMs;

@@ -1,0 +1,31 @@
+import type { LogWriter } from "../recording-log/index.ts";
+import type { MediaLog } from "../types.ts";
+import type { PlayoutClock } from "./playout-clock.ts";
+
+/** What a worker has for all its sessions. */
+export interface SessionHost {
+	readonly recordings: LogWriter;
+	readonly playout: PlayoutClock;
+	readonly log: MediaLog;
+	/** Monotonic milliseconds. */
+	now(): number;
+	/** An RTP packet came. @returns the time of the turn that read it. */
+	heard(): number;
+	/** Milliseconds since 1970. */
+	wall(): number;
+	readonly counters: HostCounters;
+}
+
+/** Sums over all sessions, also those that are gone. */
+export interface HostCounters {
+	packetsReceived: number;
+	packetsLost: number;
+	packetsForeign: number;
+	packetsDuplicate: number;
+	packetsInvalid: number;
+	packetsSent: number;
+	rtcpReceived: number;
+	rtcpSent: number;
+	sendErrors: number;
+	sessionErrors: number;
+}
