@@ -24,4 +24,4 @@ export { normaliseLevel, PLAYBACK_LEVEL, playbackGainDb, speechLevelDbfs } from 
 export * from "./telephone-audio.ts";
 export { makeBeep, makeTone, type ToneOptions } from "./tone.ts";
 export { END_TRIM, type TrimOptions, trimEnd } from "./trim.ts";
-export { decodeWav, encodeWav, type WavDecodeOptions, WavError, type WavForm } from "./wav/index.ts";
+export { decodeWav, encodeWav, type WavDecodeOptions, WavError, type WavForm, wavParts } from "./wav/index.ts";

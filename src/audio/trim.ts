@@ -19,7 +19,7 @@ export const END_TRIM: TrimOptions = { silentDbfs: -52, keepMs: 500, trimMsMin: 
 const BLOCK_MS = 20;
 
 /**
- * The audio without the silence at its end; silence inside stays. The very same object where nothing is cut; audio
+ * The audio without the silence at its end, a view of it; silence inside stays. The very same object where nothing is cut; audio
  * without any sound is left whole, since there is no end to find.
  */
 export function trimEnd(audio: TelephoneAudio, options: TrimOptions = END_TRIM): TelephoneAudio {
@@ -27,7 +27,10 @@ export function trimEnd(audio: TelephoneAudio, options: TrimOptions = END_TRIM):
 	if (soundMs === undefined) return audio;
 	const endMs = soundMs + options.keepMs;
 	if (durationMsOf(audio) - endMs < options.trimMsMin) return audio;
-	return { encoding: audio.encoding, samples: audio.samples.slice(0, endMs * AUDIO_FORMS[audio.encoding].octetsPerMs) };
+	return {
+		encoding: audio.encoding,
+		samples: audio.samples.subarray(0, endMs * AUDIO_FORMS[audio.encoding].octetsPerMs),
+	};
 }
 
 /** Where the last block with sound ends; undefined where there is none. */

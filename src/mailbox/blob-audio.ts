@@ -4,11 +4,11 @@
  */
 import {
 	decodeWav,
-	encodeWav,
 	isWideband,
 	type TelephoneAudio,
 	type TelephoneEncoding,
 	WavError,
+	wavParts,
 } from "../audio/index.ts";
 
 /** By the WAV file's format. */
@@ -19,11 +19,9 @@ const ENCODINGS: ReadonlyMap<number | undefined, TelephoneEncoding> = new Map([
 ]);
 const FORMAT_OFFSET = 20;
 
-/** How each audio is written, without loss. */
-const asBlob = (audio: TelephoneAudio): Uint8Array => encodeWav(audio, isWideband(audio) ? "pcm16" : "g711");
-
-export function toBlob(audio: TelephoneAudio): Uint8Array {
-	return asBlob(audio);
+/** Without loss and without a copy: a head, and views of the audio. */
+export function toBlob(audio: TelephoneAudio): readonly Uint8Array[] {
+	return wavParts(audio, isWideband(audio) ? "pcm16" : "g711");
 }
 
 /** @returns undefined for anything that `toBlob` did not write whole: a torn file must not pass as a short message. */
@@ -32,9 +30,19 @@ export function fromBlob(blob: Uint8Array): TelephoneAudio | undefined {
 	if (encoding === undefined) return undefined;
 	try {
 		const audio = decodeWav(blob, { encoding });
-		return Buffer.from(blob).equals(asBlob(audio)) ? audio : undefined;
+		return isMadeOf(blob, toBlob(audio)) ? audio : undefined;
 	} catch (error) {
 		if (error instanceof WavError) return undefined;
 		throw error;
 	}
+}
+
+function isMadeOf(blob: Uint8Array, parts: readonly Uint8Array[]): boolean {
+	let at = 0;
+	for (const part of parts) {
+		const end = at + part.length;
+		if (Buffer.compare(blob.subarray(at, end), part) !== 0) return false;
+		at = end;
+	}
+	return at === blob.length;
 }

@@ -61,7 +61,7 @@ export async function deposit(needs: Needs, recording: DepositedRecording): Prom
 			fromName: storable(facts.fromName, MAILBOX_LIMITS.callerNameCharsMax),
 			receivedOn: new Date(facts.receivedOn),
 			durationMs: Math.round(durationMs),
-			sizeBytes: blob.length,
+			sizeBytes: blob.reduce((sum, part) => sum + part.length, 0),
 			encoding: recording.audio.encoding,
 			blobKey,
 			status: "New",

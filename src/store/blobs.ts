@@ -18,8 +18,9 @@ export async function openBlobs(location: string, createIfMissing: boolean): Pro
 	} catch (cause) {
 		throw unusable(root, cause);
 	}
+	const place: Place = { root, making: Promise.resolve() };
 	return {
-		put: (key, data) => putBlob(root, checkedKey(key), data),
+		put: (key, data) => putBlob(place, checkedKey(key), data instanceof Uint8Array ? [data] : data),
 		get: (key) => getBlob(root, checkedKey(key)),
 		delete: async (key) => {
 			await rm(join(root, checkedKey(key)), { force: true });
@@ -72,47 +73,82 @@ function checkedKey(key: string): string {
 	return key;
 }
 
-async function putBlob(root: string, key: string, data: Uint8Array): Promise<void> {
-	if (data.length > STORE_LIMITS.blobBytesMax) {
+interface Place {
+	readonly root: string;
+	/** The folders that are being made, one after the other; over when they are durable. */
+	making: Promise<void>;
+}
+
+async function putBlob(place: Place, key: string, parts: readonly Uint8Array[]): Promise<void> {
+	const { root } = place;
+	const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+	if (bytes > STORE_LIMITS.blobBytesMax) {
 		throw new Failure(
 			"badInput",
-			`A blob of ${data.length} bytes is too large.`,
+			`A blob of ${bytes} bytes is too large.`,
 			`Keep blobs within ${STORE_LIMITS.blobBytesMax} bytes.`,
 		);
 	}
 	const path = join(root, key);
 	const draft = join(root, `.draft-${randomBytes(9).toString("hex")}`);
 	try {
-		await writeSynced(draft, data);
-		const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-		await rename(draft, path);
-		await syncFolders(dirname(path), made === undefined ? dirname(path) : dirname(made));
+		await writeSynced(draft, parts, bytes);
+		await renamed(place, draft, path);
+		await syncFolder(dirname(path));
 	} catch (cause) {
 		await rm(draft, { force: true }).catch(() => {});
 		throw unusable(root, cause);
 	}
 }
 
-async function writeSynced(path: string, data: Uint8Array): Promise<void> {
+/** Nearly always the folder is there. */
+async function renamed(place: Place, from: string, to: string): Promise<void> {
+	try {
+		await rename(from, to);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		const making = place.making.catch(() => {}).then(() => makeFolder(dirname(to)));
+		place.making = making;
+		try {
+			await making;
+		} finally {
+			if (place.making === making) place.making = Promise.resolve();
+		}
+		await rename(from, to);
+		return;
+	}
+	// It may be there only just now, made for another blob and not durable yet.
+	await place.making;
+}
+
+/** A new folder is durable only when the one above is synced. */
+async function makeFolder(folder: string): Promise<void> {
+	const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+	if (made === undefined) return;
+	for (let above = dirname(folder); ; above = dirname(above)) {
+		await syncFolder(above);
+		if (above === dirname(made) || above === dirname(above)) return;
+	}
+}
+
+async function writeSynced(path: string, parts: readonly Uint8Array[], bytes: number): Promise<void> {
 	const file = await open(path, "wx", 0o600);
 	try {
-		await file.writeFile(data);
+		const { bytesWritten } = await file.writev(parts);
+		if (bytesWritten < bytes) throw new Error(`only ${bytesWritten} of ${bytes} bytes could be written`);
 		await file.datasync();
 	} finally {
 		await file.close();
 	}
 }
 
-/** A name is durable only when its folder is synced, and a new folder only when the one above is. */
-async function syncFolders(from: string, upTo: string): Promise<void> {
-	for (let folder = from; ; folder = dirname(folder)) {
-		const handle: FileHandle = await open(folder, "r");
-		try {
-			await handle.sync();
-		} finally {
-			await handle.close();
-		}
-		if (folder === upTo || folder === dirname(folder)) return;
+/** A name is durable only when its folder is synced. */
+async function syncFolder(folder: string): Promise<void> {
+	const handle: FileHandle = await open(folder, "r");
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
 	}
 }
 

@@ -8,8 +8,11 @@ export type Db = Kysely<Database>;
 export type Tx = Transaction<Database>;
 
 export interface Blobs {
-	/** Written whole, synced and renamed into place before it resolves. Writing the same key again is harmless. */
-	put(key: string, data: Uint8Array): Promise<void>;
+	/**
+	 * Written whole, synced and renamed into place before it resolves. Writing the same key again is harmless.
+	 * @param data the blob, or its pieces in their order.
+	 */
+	put(key: string, data: Uint8Array | readonly Uint8Array[]): Promise<void>;
 	/** Undefined when there is no such blob. */
 	get(key: string): Promise<Uint8Array | undefined>;
 	/** Deleting a missing blob is harmless. */

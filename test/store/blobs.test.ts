@@ -31,6 +31,34 @@ describe("blobs in a folder", () => {
 		expect(statSync(join(folder, "blobs", "same", "0")).mode & 0o777).toBe(0o600);
 	});
 
+	test("pieces become one blob, in their order", async () => {
+		const blobs = await openBlobs(`file:${folder}`, true);
+		await blobs.put("a", [text("head"), text(""), text("tail")]);
+		expect(await blobs.get("a")).toEqual(Buffer.from("headtail"));
+		await blobs.put("none", []);
+		expect(await blobs.get("none")).toEqual(Buffer.alloc(0));
+	});
+
+	test("a folder that is new, or was removed, is made for whoever needs it first", async () => {
+		const blobs = await openBlobs(`file:${folder}`, true);
+		const keys = Array.from({ length: 20 }, (_, i) => `month/${i % 5}/deep/${i}`);
+		await Promise.all(keys.map((key) => blobs.put(key, text(key))));
+		rmSync(join(folder, "month"), { recursive: true });
+		await Promise.all(keys.map((key) => blobs.put(key, text(key))));
+		for (const key of keys) expect(await blobs.get(key)).toEqual(Buffer.from(key));
+	});
+
+	test("where no folder can be made nothing is put, and the next time it can", async () => {
+		const blobs = await openBlobs(`file:${folder}`, true);
+		writeFileSync(join(folder, "month"), "a file");
+		const one = Array.from({ length: 5 }, (_, i) => blobs.put(`month/deep/${i}`, text("x")));
+		for (const { status } of await Promise.allSettled(one)) expect(status).toBe("rejected");
+		rmSync(join(folder, "month"));
+		await blobs.put("other/deep/a", text("x"));
+		await blobs.put("month/deep/a", text("x"));
+		expect(readdirSync(folder).sort()).toEqual(["month", "other"]);
+	});
+
 	test("a missing blob is undefined, and deleting it twice is harmless", async () => {
 		const blobs = await openBlobs(`file:${folder}`, true);
 		await blobs.put("a", text("x"));

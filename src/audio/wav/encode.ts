@@ -1,5 +1,5 @@
 /** WAV files of telephone audio: RIFF with a `fmt ` chunk of format 1 (PCM), 6 (A-law) or 7 (µ-law). */
-import { isG711, toLinear, transcode } from "../linear.ts";
+import { isG711, pcmToL16, toLinear, transcode } from "../linear.ts";
 import { NARROWBAND_HZ, type TelephoneAudio } from "../telephone-audio.ts";
 
 export type WavForm =
@@ -10,18 +10,23 @@ export type WavForm =
 
 /** @returns a whole WAV file of one channel. */
 export function encodeWav(audio: TelephoneAudio, form: WavForm = "pcm16"): Uint8Array {
+	return Buffer.concat(wavParts(audio, form));
+}
+
+/** The same file in pieces, for whoever writes them one behind the other. Those of the audio may be views of it. */
+export function wavParts(audio: TelephoneAudio, form: WavForm): readonly Uint8Array[] {
 	if (form === "pcm16") {
 		const { pcm, rateHz } = toLinear(audio);
-		const file = wavFile({ code: 1, rateHz, octetsPerFrame: 2, frames: pcm.length });
-		for (let i = 0; i < pcm.length; i++) file.writeInt16LE(pcm[i]!, PCM_HEAD_BYTES + 2 * i);
-		return file;
+		return [wavHead({ code: 1, rateHz, octetsPerFrame: 2, frames: pcm.length }), pcmToL16(pcm)];
 	}
 	const { encoding, samples } = isG711(audio) ? audio : transcode(audio, "PCMU");
 	const code = encoding === "PCMU" ? 7 : 6;
-	const file = wavFile({ code, rateHz: NARROWBAND_HZ, octetsPerFrame: 1, frames: samples.length });
-	file.set(samples, G711_HEAD_BYTES);
-	return file;
+	const head = wavHead({ code, rateHz: NARROWBAND_HZ, octetsPerFrame: 1, frames: samples.length });
+	return samples.length % 2 === 0 ? [head, samples] : [head, samples, PADDING];
 }
+
+/** RIFF keeps its chunks on even places. */
+const PADDING = new Uint8Array(1);
 
 const PCM_HEAD_BYTES = 44;
 /** Formats other than PCM carry the size of their extension (none) and a `fact` chunk with the frames. */
@@ -34,13 +39,13 @@ interface Shape {
 	readonly frames: number;
 }
 
-/** The file with its data yet to be written. */
-function wavFile({ code, rateHz, octetsPerFrame, frames }: Shape): Buffer {
+/** All before the data. */
+function wavHead({ code, rateHz, octetsPerFrame, frames }: Shape): Buffer {
 	const linear = code === 1;
 	const dataBytes = frames * octetsPerFrame;
 	const padding = dataBytes & 1;
 	const headBytes = linear ? PCM_HEAD_BYTES : G711_HEAD_BYTES;
-	const file = Buffer.alloc(headBytes + dataBytes + padding);
+	const file = Buffer.alloc(headBytes);
 	file.write("RIFF", 0, "latin1");
 	file.writeUInt32LE(headBytes - 8 + dataBytes + padding, 4);
 	file.write("WAVEfmt ", 8, "latin1");

@@ -1,2 +1,2 @@
 export { decodeWav, type WavDecodeOptions, WavError } from "./decode.ts";
-export { encodeWav, type WavForm } from "./encode.ts";
+export { encodeWav, type WavForm, wavParts } from "./encode.ts";
