@@ -1,9 +1,10 @@
 /** Calls of ours to the real sipp. */
 import { expect, test } from "vitest";
+import { hasTool } from "../support/tools.ts";
 import { ANSWER, startAnsweringAgent } from "./sip/answering-agent.ts";
 import { startSippServer } from "./sip/sipp.ts";
 
-test.concurrent.each([
+test.skipIf(!hasTool("sipp")).concurrent.each([
 	["udp", "u1", []],
 	["tcp", "t1", []],
 	["udp", "u1", ["-lost", "10"]],
