@@ -1,9 +1,10 @@
-/** One face for both machines, so that the driver need not know which one runs. */
+/** One face for both machines, so that the driver need not know which one runs; a deposit may turn into a retrieval. */
 import {
 	beginDeposit,
 	type DepositSetup,
 	type DepositState,
 	depositEnded,
+	depositLeftFor,
 	depositTakes,
 	stepDeposit,
 } from "./deposit.ts";
@@ -17,6 +18,8 @@ import {
 } from "./retrieval.ts";
 
 export interface CallFlow {
+	/** What the call is by now. */
+	readonly kind: "deposit" | "retrieval";
 	begin(): readonly FlowEffect[];
 	step(event: FlowEvent, atMs: number): readonly FlowEffect[];
 	readonly ended: boolean;
@@ -24,17 +27,28 @@ export interface CallFlow {
 	readonly takes: readonly string[];
 }
 
-export function depositFlow(setup: DepositSetup): CallFlow {
+/** @param menu what is behind `*` in the greeting, where the setup allows it. */
+export function depositFlow(setup: DepositSetup, menu: RetrievalSetup): CallFlow {
+	let retrieval: CallFlow | undefined;
 	let state: DepositState | undefined;
 	const enter = (step: Step<DepositState>) => {
 		state = step.state;
-		return step.effects;
+		const firstId = depositLeftFor(step.state);
+		if (firstId === undefined) return step.effects;
+		retrieval = retrievalFlow(menu, firstId);
+		return [...step.effects, ...retrieval.begin()];
 	};
 	return {
+		get kind() {
+			return retrieval?.kind ?? "deposit";
+		},
 		begin: () => enter(beginDeposit(setup)),
-		step: (event) => (state ? enter(stepDeposit(state, event)) : []),
+		step: (event, atMs) => {
+			if (retrieval) return retrieval.step(event, atMs);
+			return state ? enter(stepDeposit(state, event)) : [];
+		},
 		get ended() {
-			return state !== undefined && depositEnded(state);
+			return retrieval?.ended ?? (state !== undefined && depositEnded(state));
 		},
 		get takes() {
 			return state ? depositTakes(state) : [];
@@ -42,14 +56,16 @@ export function depositFlow(setup: DepositSetup): CallFlow {
 	};
 }
 
-export function retrievalFlow(setup: RetrievalSetup): CallFlow {
+/** @param firstId beyond the ids of what came before in the same call. */
+export function retrievalFlow(setup: RetrievalSetup, firstId = 1): CallFlow {
 	let state: RetrievalState | undefined;
 	const enter = (step: Step<RetrievalState>) => {
 		state = step.state;
 		return step.effects;
 	};
 	return {
-		begin: () => enter(beginRetrieval(setup)),
+		kind: "retrieval",
+		begin: () => enter(beginRetrieval(setup, firstId)),
 		step: (event, atMs) => (state ? enter(stepRetrieval(state, event, atMs)) : []),
 		get ended() {
 			return state !== undefined && retrievalEnded(state);

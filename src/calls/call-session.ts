@@ -37,7 +37,6 @@ export class CallSession {
 	readonly #trace: TraceBuilder;
 	readonly #whenOver: (kind: CallTrace["kind"]) => void;
 	readonly #limit: NodeJS.Timeout;
-	#kind: ActiveCall["kind"] = "deciding";
 	#phoneNumber: string | undefined;
 	#media: SessionMedia | undefined;
 	#answered: Answered | undefined;
@@ -174,7 +173,6 @@ export class CallSession {
 		const early = hasEarlyGreeting(this.#call, decision);
 		const sdp = this.#localSdp(media, early);
 		if (sdp === undefined) return;
-		this.#kind = decision.kind;
 		const run = { call: this.#call, session: media.session, decision, reading, greetings, early, trace: this.#trace };
 		const made = makeRunner(this.#house, run, {
 			answerCall: () => this.#answer(),
@@ -319,6 +317,10 @@ export class CallSession {
 		this.#signallingOver = true;
 		this.#trace.tell({ kind: "refused", status, why });
 		this.#finish();
+	}
+
+	get #kind(): ActiveCall["kind"] {
+		return this.#answered?.runner.kind ?? "deciding";
 	}
 
 	get #begun(): boolean {

@@ -12,8 +12,9 @@ import { mediaPlace } from "./media-place.ts";
 import { MessageKeeping } from "./message-keeping.ts";
 import type { CallMailbox, DepositFacts, Greetings } from "./ports.ts";
 import { writeHeader } from "./recording-header.ts";
-import { RequestDesk } from "./requests.ts";
+import { type KnownMailbox, RequestDesk } from "./requests.ts";
 import { type InviteReading, numbersOf, readInvite } from "./resolver.ts";
+import type { RetrievalSetup } from "./retrieval.ts";
 import { SessionMedia } from "./session-media.ts";
 import type { TraceBuilder } from "./trace.ts";
 
@@ -131,19 +132,24 @@ function makeFlow(
 	reading: InviteReading,
 	greetings: Greetings,
 	callId: string,
-	early: boolean,
+	call: { readonly early: boolean; readonly starLogin: boolean },
 ): { readonly flow: CallFlow; readonly facts: DepositFacts | undefined } {
 	const { settings, prompts } = house;
-	if (decision.kind === "retrieval") {
-		const { greetingMaxMs, nameMaxMs } = settings;
-		const ownNumber = decision.own !== undefined;
-		return { flow: retrievalFlow({ callId, ownNumber, greetingMaxMs, nameMaxMs }), facts: undefined };
-	}
+	const { greetingMaxMs, nameMaxMs } = settings;
+	const mailboxKnown = knownMailbox(decision) !== undefined;
+	const menu: RetrievalSetup = { callId, mailboxKnown, greetingMaxMs, nameMaxMs };
+	if (decision.kind === "retrieval") return { flow: retrievalFlow(menu), facts: undefined };
 	const { mailbox } = decision;
 	const facts = depositFacts(house, mailbox, decision, reading, callId);
 	const greeting = greetingOf(mailbox, greetings, prompts, settings.greeting, decision.candidate.private);
 	const { maxMessageMs: maxMs, minMessageMs: minMs } = mailbox;
-	return { flow: depositFlow({ messageId: facts.messageId, greeting, early, maxMs, minMs }), facts };
+	return { flow: depositFlow({ messageId: facts.messageId, greeting, ...call, maxMs, minMs }, menu), facts };
+}
+
+/** Whoever logs in from the greeting is unknown: the rules for callers from elsewhere hold. */
+function knownMailbox(decision: Decision & { readonly kind: "deposit" | "retrieval" }): KnownMailbox | undefined {
+	if (decision.kind === "deposit") return { phoneNumber: decision.mailbox.phoneNumber, channel: "foreign" };
+	return decision.own && { phoneNumber: decision.own.phoneNumber, channel: "own" };
 }
 
 function depositFacts(
@@ -198,21 +204,24 @@ export function makeRunner(
 	const { call, session, decision, trace } = parts;
 	const { mailboxes, media, prompts, settings, clock, log, keeper } = house;
 	const { callId } = trace;
-	const { flow, facts } = makeFlow(house, decision, parts.reading, parts.greetings, callId, parts.early);
+	const { plan, starLogin } = call.peer.policy;
+	const how = { early: parts.early, starLogin };
+	const { flow, facts } = makeFlow(house, decision, parts.reading, parts.greetings, callId, how);
 	const keeping = new MessageKeeping(keeper, trace, facts);
 	const { recordings } = media;
-	const { plan } = call.peer.policy;
-	const ownNumber = decision.kind === "retrieval" ? decision.own?.phoneNumber : undefined;
-	const desk = new RequestDesk({ mailboxes, recordings, plan, clock, log, callId, ownNumber });
+	const known = knownMailbox(decision);
+	const desk = new RequestDesk({ mailboxes, recordings, plan, clock, log, callId, known });
 	const effects = new Effects({
 		...doings,
 		session,
 		prompts,
 		silenceMs: settings.silenceMs,
-		header: (take) => writeHeader(facts ? { kind: "message", take, facts } : { kind: "own" }),
+		header: (take) =>
+			writeHeader(facts && flow.kind === "deposit" ? { kind: "message", take, facts } : { kind: "own" }),
 		answer: (request) => desk.answer(request),
 		keep: (recordingIds) => keeping.keep(recordingIds),
 		drop: (recordingIds) => void keeper.drop(recordingIds),
+		becameRetrieval: () => trace.tell({ kind: "retrieval" }),
 		note: (what) => trace.step(what),
 		recordingTrouble: (error) => log.error({ callId, err: error }, "a recording could not be ended well"),
 	});

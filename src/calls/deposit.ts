@@ -5,6 +5,7 @@
  *                              ^                 |                      |--2--> listening --> menu
  *                              |                 `--silence--> kept     |--3--.
  *                              `-----------------------------------------------'
+ * Where the peer's policy allows it, `*` in the greeting (--> answering) --> login: the retrieval takes over.
  * With early media the greeting is heard before the call is answered, so that nobody pays for it; recording begins
  * behind the answer all the same.
  *
@@ -21,6 +22,8 @@ export interface DepositSetup {
 	readonly greeting: Speech;
 	/** The greeting is played before the answer. */
 	readonly early: boolean;
+	/** `*` in the greeting leads to the login of the mailbox. */
+	readonly starLogin: boolean;
 	readonly maxMs: number;
 	/** Shorter takes are no message. */
 	readonly minMs: number;
@@ -46,7 +49,8 @@ type StopReason = "key" | "full" | "silence" | "drain" | "hangUp";
 
 type Place =
 	| { readonly name: "greeting"; readonly playId: number }
-	| { readonly name: "answering" }
+	/** `next`: what comes behind the answer. */
+	| { readonly name: "answering"; readonly next: "beep" | "login" }
 	| { readonly name: "beep"; readonly playId: number }
 	| { readonly name: "recording" }
 	| { readonly name: "stopping"; readonly why: StopReason }
@@ -58,6 +62,8 @@ type Place =
 	  }
 	| { readonly name: "fetching"; readonly requestId: number }
 	| { readonly name: "closing"; readonly playId: number }
+	/** The retrieval has taken over. */
+	| { readonly name: "login" }
 	| { readonly name: "ended" };
 
 export type DepositState = Common & { readonly place: Place };
@@ -77,6 +83,11 @@ export function depositEnded(state: DepositState): boolean {
 	return state.place.name === "ended";
 }
 
+/** The first id of the retrieval that takes over; undefined while the call is a deposit. */
+export function depositLeftFor({ place, nextId }: DepositState): number | undefined {
+	return place.name === "login" ? nextId : undefined;
+}
+
 /** Takes of the call so far, the newest first: what a driver keeps when a bug ends the call. */
 export function depositTakes(state: DepositState): readonly string[] {
 	return state.takes.map((take) => take.recordingId).reverse();
@@ -84,15 +95,16 @@ export function depositTakes(state: DepositState): readonly string[] {
 
 export function stepDeposit(state: DepositState, event: FlowEvent): DepositStep {
 	const { place } = state;
+	if (place.name === "login") return stay(state);
 	if (event.type === "hangUp" && place.name !== "ended") return hungUp(state);
 	if (event.type === "drain") return drain(state);
 	if (event.type === "timer" && event.timerId !== state.timerId) return stay(state);
 	switch (place.name) {
 		case "greeting":
 			if (isEnd(event, place.playId) || isKey(event, "#")) return afterGreeting(state);
-			return stay(state);
+			return isKey(event, "*") && mayLogIn(state) ? answered(state, "login") : stay(state);
 		case "answering":
-			if (event.type === "confirmed") return beep(state);
+			if (event.type === "confirmed") return enter(state, place.next);
 			// Without ACK the signalling ends the call by itself; the timer only stands in for that.
 			return event.type === "timer" ? end(state, { type: "hangUp" }) : stay(state);
 		case "beep":
@@ -209,9 +221,26 @@ function drain(state: DepositState): DepositStep {
 
 /** A second take has its "record again" where the first one had the greeting: the call is answered then. */
 function afterGreeting(common: Common): DepositStep {
-	if (!common.setup.early || common.takes.length > 0) return beep(common);
-	const waiting = withTimer(common, { name: "answering" }, CALL_LIMITS.ackWaitMs);
+	return common.takes.length > 0 ? beep(common) : answered(common, "beep");
+}
+
+/** Nobody pays for an early greeting; what comes then is behind the answer. */
+function answered(common: Common, next: "beep" | "login"): DepositStep {
+	if (!common.setup.early) return enter(common, next);
+	const waiting = withTimer(common, { name: "answering", next }, CALL_LIMITS.ackWaitMs);
 	return { state: waiting.state, effects: [{ type: "stopPlaying" }, { type: "answer" }, ...waiting.effects] };
+}
+
+function enter(common: Common, next: "beep" | "login"): DepositStep {
+	if (next === "beep") return beep(common);
+	const { setup, takes, nextId, timerId } = common;
+	const state: DepositState = { setup, takes, nextId, timerId, place: { name: "login" } };
+	return { state, effects: [{ type: "login" }, note("* in the greeting: the PIN of this mailbox is asked for")] };
+}
+
+/** A message that was begun is the caller's; behind its first take `*` is no way out of it. */
+function mayLogIn({ setup, takes }: DepositState): boolean {
+	return setup.starLogin && takes.length === 0;
 }
 
 function beep(common: Common): DepositStep {

@@ -13,6 +13,8 @@ export interface EffectsOptions {
 	answer(request: FlowRequest): Promise<FlowReply>;
 	keep(recordingIds: readonly string[]): void;
 	drop(recordingIds: readonly string[]): void;
+	/** The deposit became a retrieval. */
+	becameRetrieval(): void;
 	note(what: string): void;
 	/** Answers a call whose greeting was early media. */
 	answerCall(): void;
@@ -70,6 +72,9 @@ export class Effects {
 				break;
 			case "request":
 				this.#ask(effect.requestId, effect.request);
+				break;
+			case "login":
+				this.#options.becameRetrieval();
 				break;
 			case "note":
 				this.#options.note(effect.what);

@@ -26,6 +26,10 @@ export class FlowRunner {
 		return this.#begun;
 	}
 
+	get kind(): CallFlow["kind"] {
+		return this.#options.flow.kind;
+	}
+
 	get ended(): boolean {
 		return this.#options.flow.ended;
 	}

@@ -46,6 +46,8 @@ export type FlowEffect =
 	| { readonly type: "request"; readonly requestId: number; readonly request: FlowRequest }
 	/** The greeting was played before the answer: now the call is answered. `confirmed` follows. */
 	| { readonly type: "answer" }
+	/** The caller logs in to the mailbox in place of leaving a message: from here on the call is a retrieval. */
+	| { readonly type: "login" }
 	/** A step of the call trace; never digits. */
 	| { readonly type: "note"; readonly what: string }
 	/** Ends the call; the last effect of a call that we end. */

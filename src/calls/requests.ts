@@ -12,8 +12,14 @@ export interface RequestDeskOptions {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly callId: string;
-	/** The number that the network asserted, undefined where the mailbox is asked for. */
-	readonly ownNumber: string | undefined;
+	/** Whose mailbox it is; undefined where its number is asked for, and then the channel is `foreign`. */
+	readonly known: KnownMailbox | undefined;
+}
+
+export interface KnownMailbox {
+	readonly phoneNumber: string;
+	/** `own` only where the network asserted that very number as the caller. */
+	readonly channel: PinChannel;
 }
 
 /** Checked in place of what is no number, so that it takes the same time; code 999 is not in use (ITU-T E.164). */
@@ -76,9 +82,9 @@ export class RequestDesk {
 
 	/** A number that is not ours is checked like any other: same answer, same time. */
 	async #checkPin(mailboxNumber: string, pin: string): Promise<FlowReply> {
-		const { mailboxes, ownNumber, clock } = this.#options;
-		const phoneNumber = ownNumber ?? (await this.#numberOf(mailboxNumber));
-		const channel: PinChannel = ownNumber === undefined ? "foreign" : "own";
+		const { mailboxes, known, clock } = this.#options;
+		const phoneNumber = known?.phoneNumber ?? (await this.#numberOf(mailboxNumber));
+		const channel = known?.channel ?? "foreign";
 		const at = clock.now();
 		const check = await mailboxes.checkPin(phoneNumber, pin, channel);
 		this.#tried = { phoneNumber, right: check.result === "right", at };

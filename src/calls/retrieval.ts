@@ -41,11 +41,15 @@ import {
 
 export type { RetrievalSetup, RetrievalState } from "./retrieval/session.ts";
 
-/** The call is answered and media flows. */
-export function beginRetrieval(setup: RetrievalSetup): RetrievalStep {
+/**
+ * The call is answered and media flows.
+ *
+ * @param firstId of plays, timers and requests: beyond those of a flow that came before in the same call.
+ */
+export function beginRetrieval(setup: RetrievalSetup, firstId = 1): RetrievalStep {
 	return beginLogin({
 		setup,
-		nextId: 1,
+		nextId: firstId,
 		timerId: 0,
 		wrongPins: 0,
 		mailbox: undefined,

@@ -15,6 +15,7 @@ const SETUP: DepositSetup = {
 	maxMs: 60_000,
 	minMs: 1_000,
 	early: false,
+	starLogin: false,
 };
 const GREETING_MS = 2 * PROMPT_MS;
 const BEEP_END_MS = GREETING_MS + PROMPT_MS;

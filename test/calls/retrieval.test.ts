@@ -5,7 +5,7 @@ import { message } from "../support/calls/fake-mailboxes.ts";
 import { PROMPT_MS } from "../support/calls/flow-world.ts";
 import { KEYED_NUMBER, PIN, RetrievalWorld } from "../support/calls/retrieval-world.ts";
 
-const foreign = () => new RetrievalWorld({ setup: { ownNumber: false } });
+const foreign = () => new RetrievalWorld({ setup: { mailboxKnown: false } });
 const enter = (world: RetrievalWorld, digits: string) => world.flow.key(...digits, "#").advance(50);
 
 describe("login", () => {
@@ -98,8 +98,8 @@ describe("login", () => {
 
 	test.each([true, false])(
 		"a caller who keys nothing hears the question some times, then goodbye (own number: %s)",
-		(ownNumber) => {
-			const world = new RetrievalWorld({ setup: { ownNumber } });
+		(mailboxKnown) => {
+			const world = new RetrievalWorld({ setup: { mailboxKnown } });
 			world.flow.runToEnd(120_000);
 			expect(world.flow.lastPrompts).toEqual(["no-key", "goodbye"]);
 			expect(world.flow.all("request")).toEqual([]);

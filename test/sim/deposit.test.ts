@@ -17,6 +17,7 @@ const SETUP: DepositSetup = {
 	maxMs: 20_000,
 	minMs: 1_000,
 	early: false,
+	starLogin: false,
 };
 const KEYS = [..."0123456789*#ABCD"];
 const AUDIO = { encoding: "PCMU", samples: new Uint8Array(8 * 1_500) } as const;

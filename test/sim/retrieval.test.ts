@@ -142,7 +142,7 @@ function randomCaller(world: RetrievalWorld, random: SeededRandom, knowsPin: boo
 
 describe("random callers, from a seed", () => {
 	const options = (random: SeededRandom): RetrievalWorldOptions => ({
-		setup: { ownNumber: false },
+		setup: { mailboxKnown: false },
 		messages: MESSAGES.slice(0, random.between(0, 3)),
 		unplayable: random.chance(0.3) ? ["VMID-2"] : [],
 		mailbox: { pinChangeRequired: random.chance(0.1) },
@@ -161,7 +161,7 @@ describe("random callers, from a seed", () => {
 
 	test("2,000 who guess", () => {
 		forSeeds(2_000, (random) => {
-			const world = new RetrievalWorld({ ...options(random), setup: { ownNumber: random.chance(0.5) } });
+			const world = new RetrievalWorld({ ...options(random), setup: { mailboxKnown: random.chance(0.5) } });
 			// the right one never comes up by chance: what is tested is that wrong ones open nothing
 			world.pin = "00000000000";
 			randomCaller(world, random, false);

@@ -22,7 +22,7 @@ import {
 const NO_KEY_GOODBYE: Speech = [{ prompt: "no-key" }, { prompt: "goodbye" }];
 
 export function beginLogin(session: Session, lead: Speech = []): RetrievalStep {
-	return session.setup.ownNumber ? askPin(session, "", lead) : askMailbox(session, lead);
+	return session.setup.mailboxKnown ? askPin(session, "", lead) : askMailbox(session, lead);
 }
 
 function askMailbox(session: Session, lead: Speech, repeats = 0): RetrievalStep {
@@ -77,7 +77,7 @@ export function onPinChecked(state: RetrievalState, reply: FlowReply): Retrieval
 function wrongPin(state: RetrievalState): RetrievalStep {
 	const session = { ...state, wrongPins: state.wrongPins + 1 };
 	const said = note(`wrong PIN or mailbox number, try ${session.wrongPins}`);
-	const lead: Speech = [{ prompt: state.setup.ownNumber ? "pin-incorrect" : "login-incorrect" }];
+	const lead: Speech = [{ prompt: state.setup.mailboxKnown ? "pin-incorrect" : "login-incorrect" }];
 	if (session.wrongPins >= LIMITS.pinTriesPerCall) {
 		return close(session, [...lead, { prompt: "too-many-attempts" }, { prompt: "goodbye" }], said);
 	}

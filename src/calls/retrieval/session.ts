@@ -9,8 +9,8 @@ import type { CallMailbox } from "../ports.ts";
 
 export interface RetrievalSetup {
 	readonly callId: string;
-	/** The network asserted the mailbox's own number, so only the PIN is asked. */
-	readonly ownNumber: boolean;
+	/** It is the mailbox of the number that the network asserted, or of the greeting: only the PIN is asked. */
+	readonly mailboxKnown: boolean;
 	readonly greetingMaxMs: number;
 	readonly nameMaxMs: number;
 }

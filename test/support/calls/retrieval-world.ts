@@ -1,28 +1,25 @@
 /** A flow world whose answers come from mailboxes in memory, and which checks that nothing is told before the right PIN. */
+import { type CallFlow, retrievalFlow } from "../../../src/calls/call-flow.ts";
 import type { FlowReply, FlowRequest } from "../../../src/calls/flow.ts";
 import type { CallMailbox, MailboxMessages } from "../../../src/calls/ports.ts";
-import {
-	beginRetrieval,
-	type RetrievalSetup,
-	type RetrievalState,
-	retrievalEnded,
-	stepRetrieval,
-} from "../../../src/calls/retrieval.ts";
+import type { RetrievalSetup } from "../../../src/calls/retrieval.ts";
 import { isWeakPin, LIMITS, type Message, type MessageStatus } from "../../../src/domain/index.ts";
 import { callMailbox, message } from "./fake-mailboxes.ts";
-import { FlowWorld, type WorldOptions } from "./flow-world.ts";
+import { FlowWorld, type Machine, type WorldOptions } from "./flow-world.ts";
 
 export const PIN = "4821";
 export const NUMBER = "+15551110001";
 /** What a caller from elsewhere keys. */
 export const KEYED_NUMBER = "15551110001";
 
-const SETUP: RetrievalSetup = { callId: "CALL-1", ownNumber: true, greetingMaxMs: 120_000, nameMaxMs: 10_000 };
+const SETUP: RetrievalSetup = { callId: "CALL-1", mailboxKnown: true, greetingMaxMs: 120_000, nameMaxMs: 10_000 };
 /** One buffer for all: what counts is the length. */
 const SAMPLES = new Uint8Array(8 * 60_000);
 
 export interface RetrievalWorldOptions {
 	readonly setup?: Partial<RetrievalSetup>;
+	/** In place of a call that begins as a retrieval. */
+	readonly flowFor?: (setup: RetrievalSetup) => CallFlow;
 	readonly mailbox?: Partial<CallMailbox>;
 	readonly messages?: readonly Message[];
 	/** These have no audio. */
@@ -32,8 +29,17 @@ export interface RetrievalWorldOptions {
 	readonly instead?: (request: FlowRequest) => FlowReply | undefined;
 }
 
+/** A flow as a machine whose state it holds itself. */
+export function machineOf(flow: CallFlow): Machine<CallFlow> {
+	return {
+		begin: () => ({ state: flow, effects: flow.begin() }),
+		step: (_, event, atMs) => ({ state: flow, effects: flow.step(event, atMs) }),
+		ended: () => flow.ended,
+	};
+}
+
 export class RetrievalWorld {
-	readonly flow: FlowWorld<RetrievalState>;
+	readonly flow: FlowWorld<CallFlow>;
 	readonly statuses: Map<string, MessageStatus>;
 	readonly greetingsSet: { readonly kind: string; readonly recordingId: string }[] = [];
 	pin = PIN;
@@ -51,13 +57,11 @@ export class RetrievalWorld {
 		this.#mailbox = callMailbox({ phoneNumber: NUMBER, ...options.mailbox });
 		this.statuses = new Map(this.#messages.map((one) => [one.messageId, one.status]));
 		const setup = { ...SETUP, ...options.setup };
-		this.flow = new FlowWorld(
-			{ begin: () => beginRetrieval(setup), step: stepRetrieval, ended: retrievalEnded },
-			{
-				answer: (request, world) => this.#answer(request, world.durations),
-				...(options.copies ? { copies: options.copies } : {}),
-			},
-		);
+		const flow = (options.flowFor ?? retrievalFlow)(setup);
+		this.flow = new FlowWorld(machineOf(flow), {
+			answer: (request, world) => this.#answer(request, world.durations),
+			...(options.copies ? { copies: options.copies } : {}),
+		});
 	}
 
 	/** Past the right PIN, where the first message is announced. */
@@ -87,7 +91,8 @@ export class RetrievalWorld {
 
 	#answer(request: FlowRequest, durations: ReadonlyMap<string, number>): FlowReply {
 		const instead = this.#options.instead?.(request);
-		if (request.ask !== "checkPin" && !this.loggedIn) throw new Error(`${request.ask} before the right PIN`);
+		const inMenu = request.ask !== "checkPin" && this.flow.state.kind === "retrieval";
+		if (inMenu && !this.loggedIn) throw new Error(`${request.ask} before the right PIN`);
 		if (instead) return instead;
 		switch (request.ask) {
 			case "checkPin":
@@ -121,7 +126,7 @@ export class RetrievalWorld {
 	#checkPin(mailboxNumber: string, pin: string): FlowReply {
 		if (this.wrongPins >= LIMITS.pinTriesPerCall) throw new Error("more PINs than a call may try");
 		if (!/^[0-9]{4,10}$/.test(pin)) throw new Error("a PIN out of its frame was checked");
-		const foreign = this.#options.setup?.ownNumber === false;
+		const foreign = this.#options.setup?.mailboxKnown === false;
 		if (pin === this.pin && (!foreign || mailboxNumber === KEYED_NUMBER)) {
 			this.loggedIn = true;
 			const { pinChangeRequired } = this.#mailbox;
