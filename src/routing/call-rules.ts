@@ -4,7 +4,7 @@
  */
 import { sql } from "kysely";
 import { type Clock, isE164 } from "../domain/index.ts";
-import type { Db } from "../store/index.ts";
+import { type Db, prepared } from "../store/index.ts";
 import { type CallFilter, type CallingParty, decide, type FilterMode, type KeptOut, type Verdict } from "./decide.ts";
 import { ROUTING_LIMITS } from "./limits.ts";
 import { isOpen } from "./schedule-hours.ts";
@@ -73,10 +73,9 @@ export function createCallRules(needs: CallRulesNeeds): CallRules {
  * Filters act only where their subscriber has guardian calls on (contract 3.7) and the number is still in the
  * subscriber's account: what an earlier owner of a number laid down binds nobody.
  */
-async function rulesOf(db: Db, phoneNumbers: readonly string[]) {
-	if (phoneNumbers.length === 0) return { filters: [], workgroups: [] };
-	const numbers = sql`any(${phoneNumbers}::text[])`;
-	const { rows } = await sql<{ filters: FoundFilter[]; workgroups: FoundWorkgroup[] }>`
+const rulesInForce = prepared((db, given: { readonly phoneNumbers: readonly string[] }) => {
+	const numbers = sql`any(${given.phoneNumbers}::text[])`;
+	const statement = sql<{ filters: FoundFilter[]; workgroups: FoundWorkgroup[] }>`
 		select
 			(select coalesce(json_agg(json_build_object('id', id, 'phone', phone, 'document', document)), '[]') from (
 				select f.id, f.phone, f.document from call_filters f
@@ -92,8 +91,13 @@ async function rulesOf(db: Db, phoneNumbers: readonly string[]) {
 				left join schedules s on lower(s.id) = lower(w.schedule_id) and s.account_id = w.account_id
 				where w.telegent_phone = ${numbers} order by w.created_on, w.id limit ${ROUTING_LIMITS.filtersPerCallMax}
 			) found_workgroups) as workgroups
-	`.execute(db);
-	return rows[0]!;
+	`;
+	return { compile: () => statement.compile(db) };
+});
+
+async function rulesOf(db: Db, phoneNumbers: readonly string[]) {
+	if (phoneNumbers.length === 0) return { filters: [], workgroups: [] };
+	return (await rulesInForce.first(db, { phoneNumbers }))!;
 }
 
 function filterOf({ id, document }: FoundFilter): CallFilter {
