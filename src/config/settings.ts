@@ -84,7 +84,11 @@ export const SETTINGS = {
 		meaning: "short numbers of a PBX, such as 10XX=+1555000XX",
 	},
 	accessNumbers: { variable: "AFTERBEEP_ACCESS_NUMBERS", default: "*86", meaning: "numbers that reach retrieval" },
-	greeting: { variable: "AFTERBEEP_GREETING", default: "standard", meaning: "standard, or beep for the beep alone, own greetings too" },
+	greeting: {
+		variable: "AFTERBEEP_GREETING",
+		default: "standard",
+		meaning: "standard, or beep for the beep alone, own greetings too",
+	},
 	filteredCalls: {
 		variable: "AFTERBEEP_FILTERED_CALLS",
 		default: "message",
