@@ -109,7 +109,8 @@ class RunningMedia implements Media {
 	}
 
 	async counters(): Promise<Readonly<Record<string, number>>> {
-		const sums: Record<string, number> = { workerCrashes: this.#crashes, portsFree: this.#ports.free };
+		const { free, size } = this.#ports;
+		const sums: Record<string, number> = { workerCrashes: this.#crashes, portsFree: free, portsTaken: size - free };
 		for (const worker of this.#workers) {
 			const counters = await worker.ask({ type: "counters" }).catch(() => ({}));
 			for (const [name, value] of Object.entries(counters)) sums[name] = (sums[name] ?? 0) + value;

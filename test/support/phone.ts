@@ -164,7 +164,8 @@ function parties({ user, toUser, from, headers = [] }: Dialling) {
 	return { uri, to, from: `<sip:${from}@127.0.0.1>`, headers };
 }
 
-function offer(port: number): string {
+/** PCMU and telephone events at a port of this machine. */
+export function offer(port: number): string {
 	return [
 		"v=0",
 		"o=phone 1 1 IN IP4 127.0.0.1",

@@ -120,7 +120,13 @@ export class UserAgent implements SipUserAgent {
 
 	counters(): Readonly<Record<string, number>> {
 		const own = Object.fromEntries(this.#counts);
-		return { ...own, ...this.#doorkeeper.counters(), untrustedDropped: this.#gate.total };
+		const inForce = {
+			sipCallsActive: this.#calls.size,
+			sipDialogs: this.#dialogs.size,
+			sipServerTransactions: this.#servers.size,
+			sipClientTransactions: this.#clients.size,
+		};
+		return { ...own, ...inForce, ...this.#doorkeeper.counters(), untrustedDropped: this.#gate.total };
 	}
 
 	refusedSources(): ReturnType<SipUserAgent["refusedSources"]> {

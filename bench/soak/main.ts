@@ -1,0 +1,93 @@
+/**
+ * `npm run soak -- [--minutes N] [--callers N] [--seed S]`: the mixed soak on a platform of its own. Prints what the platform
+ * holds at idle after each round, and ends with 1 where something grew or a message is unaccounted for.
+ */
+import { parseArgs } from "node:util";
+import { startPlatform } from "../../test/support/platform.ts";
+import { printTable } from "../support/figures.ts";
+import type { Reading } from "./gauges.ts";
+import { runSoak } from "./soak.ts";
+
+/** The platform warms up in the first round: code is compiled, pools are filled. */
+const ROUNDS_MIN = 3;
+const ROUND_MINUTES = 5;
+const MEMORY_GROWTH_PART = 0.15;
+const MEMORY_GROWTH_MB = 40;
+/** Connections to the database come and go. */
+const DESCRIPTOR_GROWTH = 10;
+
+const { values } = parseArgs({
+	options: {
+		minutes: { type: "string", default: "30" },
+		callers: { type: "string", default: "16" },
+		seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
+	},
+});
+const [minutes, callers, seed] = [values.minutes, values.callers, values.seed].map(Number) as [number, number, number];
+if (!(minutes > 0) || !(callers >= 1) || !Number.isInteger(seed)) {
+	console.error("Usage: npm run soak -- [--minutes N] [--callers N] [--seed S]");
+	process.exit(2);
+}
+const rounds = Math.max(ROUNDS_MIN, Math.round(minutes / ROUND_MINUTES));
+console.log(`${minutes} minutes of calls in ${rounds} rounds, ${callers} at a time, seed ${seed}`);
+const platform = await startPlatform({ env: { AFTERBEEP_LOG: "warn" } });
+try {
+	const roundSeconds = (minutes * 60) / rounds;
+	const result = await runSoak({
+		...{ platform, rounds, roundSeconds, callers, seed, compared: 20 },
+		onReading: (reading, calls) => {
+			const all = Object.values(calls).reduce((sum, count) => sum + count, 0);
+			console.log(`  ${all} calls so far; at idle ${reading.rssMb.toFixed(0)} MB`);
+		},
+	});
+	printTable("what the platform holds at idle", result.readings.map(row));
+	const calls = Object.entries(result.calls).map(([kind, count]) => `${count} ${kind}`);
+	console.log(`\ncalls: ${calls.join(", ")}; ${result.datagramsLost} SIP datagrams lost on purpose`);
+	console.log(
+		`messages: ${result.messages}; likeness of ${result.correlations.length}: ${least(result.correlations)} or more`,
+	);
+	const faults = [...result.faults, ...growth(result.readings)];
+	if (Math.min(1, ...result.correlations) < 0.99) faults.push("a message does not hold what was said");
+	for (const fault of faults) console.log(`FAULT: ${fault}`);
+	if (faults.length === 0) console.log("Every message is accounted for, and nothing grew.");
+	process.exitCode = faults.length === 0 ? 0 : 1;
+} finally {
+	await platform.stop();
+}
+
+function row(reading: Reading, round: number): Record<string, string | number> {
+	return {
+		"after round": round,
+		"RSS MB": reading.rssMb.toFixed(0),
+		"heap MB": reading.heapMb.toFixed(0),
+		handles: reading.handles,
+		descriptors: reading.descriptors ?? "-",
+		"UDP sockets": reading.udpSockets ?? "-",
+		dialogs: reading.rooms.get("sip/sipDialogs") ?? "-",
+		transactions:
+			(reading.rooms.get("sip/sipServerTransactions") ?? 0) + (reading.rooms.get("sip/sipClientTransactions") ?? 0),
+		"RTP ports": reading.rooms.get("media/portsTaken") ?? "-",
+	};
+}
+
+/** From the end of the first round to the end of the last. */
+function growth(readings: readonly Reading[]): string[] {
+	const [, first] = readings;
+	const last = readings.at(-1);
+	if (first === undefined || last === undefined) return ["nothing was read"];
+	const faults: string[] = [];
+	const compare = (what: string, before: number | undefined, after: number | undefined, allowed: number) => {
+		if (before === undefined || after === undefined || after - before <= allowed) return;
+		faults.push(`${what} grew from ${before.toFixed(0)} to ${after.toFixed(0)}`);
+	};
+	compare("RSS (MB)", first.rssMb, last.rssMb, MEMORY_GROWTH_MB + MEMORY_GROWTH_PART * first.rssMb);
+	compare("the heap (MB)", first.heapMb, last.heapMb, MEMORY_GROWTH_MB + MEMORY_GROWTH_PART * first.heapMb);
+	compare("handles", first.handles, last.handles, DESCRIPTOR_GROWTH);
+	compare("descriptors", first.descriptors, last.descriptors, DESCRIPTOR_GROWTH);
+	compare("UDP sockets", first.udpSockets, last.udpSockets, 0);
+	return faults;
+}
+
+function least(values: readonly number[]): string {
+	return values.length === 0 ? "-" : Math.min(...values).toFixed(3);
+}
