@@ -88,7 +88,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	const startedOn = clock.now();
 	const parts: Parts = { draining: false };
 	opened.use(lockDataFolder(config.dataFolder));
-	const peers = config.roles.has("sip") ? openPeers(config, { readFile: readTextFile, log }) : undefined;
+	const asked = config.roles.has("sip") || (config.roles.has("api") && config.lookup !== undefined);
+	const peers = asked ? openPeers(config, { readFile: readTextFile, log }) : undefined;
 	// Read while the database starts: both take about as long.
 	const prompts = config.roles.has("sip") ? loadPrompts(PROMPTS_FOLDER, { language: config.language }) : undefined;
 	prompts?.catch(() => {}); // told where it is awaited
@@ -118,7 +119,9 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, peers, clock, log }, opened);
 	}
 	const metrics = await startMetrics(config, parts, opened);
-	if (config.roles.has("api")) opened.use(await openLookup(config, { store, masterKey, clock, log }));
+	if (config.roles.has("api") && peers !== undefined) {
+		opened.use(await openLookup(config, { store, peers, masterKey, clock, log }));
+	}
 	if (config.roles.has("api") && metrics !== undefined) {
 		const { startHttp } = await import("./http/index.ts");
 		parts.http = opened.use(

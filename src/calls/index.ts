@@ -3,4 +3,4 @@ export type { GreetingMode, GreetingSettings } from "./greeting.ts";
 export type { ActiveCall, CallPeer, CallSettings, PeerCall } from "./house.ts";
 export { CALL_LIMITS } from "./limits.ts";
 export * from "./ports.ts";
-export { DEFAULT_SOURCE_ORDER, type ResolverPolicy } from "./resolver.ts";
+export { DEFAULT_SOURCE_ORDER, isAccessNumber, type ResolverPolicy } from "./resolver.ts";

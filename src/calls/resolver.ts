@@ -126,7 +126,8 @@ function addressOf(value: string): string {
 	return /<([^<>]*)>/.exec(value.replace(/^\s*"(?:[^"\\]|\\.)*"/s, ""))?.[1] ?? value.trim();
 }
 
-function isAccessNumber(requestUri: string, policy: ResolverPolicy): boolean {
+/** @param requestUri a URI, or what was dialled alone. */
+export function isAccessNumber(requestUri: string, policy: Pick<ResolverPolicy, "plan" | "accessNumbers">): boolean {
 	const said = dialled(requestUri)?.text;
 	if (said === undefined) return false;
 	const { text } = rewritePrefix(said, policy.plan);

@@ -7,14 +7,17 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isAccessNumber } from "../calls/index.ts";
 import type { HostPort } from "../config/index.ts";
 import type { Phones } from "../directory/index.ts";
-import { dialled, isE164, type Log } from "../domain/index.ts";
+import { isE164, type Log, type NumberPlan } from "../domain/index.ts";
 import type { Ringing } from "../routing/index.ts";
 
 export interface LookupNeeds {
 	readonly phones: Pick<Phones, "credentials">;
 	readonly ringing: Ringing;
+	/** Of the proxy that asks, by its address: as the call will be read that it sends on. */
+	planOf(address: string): NumberPlan;
 	/** As dialled, or E.164: they reach the voicemail itself. */
 	readonly accessNumbers: readonly string[];
 	readonly ringSeconds: number;
@@ -72,7 +75,7 @@ async function answerTo(request: IncomingMessage, needs: LookupNeeds): Promise<A
 		case "/phone":
 			return phone(ask("user"), needs);
 		case "/number":
-			return number(ask("dialled"), needs);
+			return number(ask("dialled"), needs.planOf(request.socket.remoteAddress ?? ""), needs);
 		case "/registered":
 			if (!isE164(ask("number"))) return NOT_FOUND;
 			await needs.onRegistered(ask("number"));
@@ -96,11 +99,15 @@ async function phone(user: string, { phones }: LookupNeeds): Promise<Answer> {
 	return { status: 200, body: { user: username, number: phoneNumber, realm, md5: ha1Md5, sha256: ha1Sha256 } };
 }
 
-async function number(text: string, { ringing, accessNumbers, ringSeconds }: LookupNeeds): Promise<Answer> {
-	if (accessNumbers.includes(dialled(text)?.text ?? "")) return { status: 200, body: { ring: "access" } };
-	const plan = await ringing.planFor(text);
-	if (plan === undefined) return NOT_FOUND;
-	const { phoneNumber, ring, trunks, voicemail, why } = plan;
+async function number(
+	text: string,
+	plan: NumberPlan,
+	{ ringing, accessNumbers, ringSeconds }: LookupNeeds,
+): Promise<Answer> {
+	if (isAccessNumber(text, { plan, accessNumbers })) return { status: 200, body: { ring: "access" } };
+	const found = await ringing.planFor(text, plan);
+	if (found === undefined) return NOT_FOUND;
+	const { phoneNumber, ring, trunks, voicemail, why } = found;
 	if (accessNumbers.includes(phoneNumber)) return { status: 200, body: { ring: "access" } };
 	return {
 		status: 200,

@@ -7,9 +7,11 @@ import { createRinging } from "../routing/index.ts";
 import type { Store } from "../store/index.ts";
 import { listening } from "./listening.ts";
 import { startLookupServer } from "./lookup-server.ts";
+import type { PeersInForce } from "./peers.ts";
 
 export interface OpenLookupNeeds {
 	readonly store: Store;
+	readonly peers: Pick<PeersInForce, "of" | "list">;
 	readonly masterKey: Uint8Array;
 	readonly clock: Clock;
 	readonly log: Log;
@@ -17,13 +19,14 @@ export interface OpenLookupNeeds {
 
 /** @returns nothing to close where no address is set. */
 export async function openLookup(config: Config, needs: OpenLookupNeeds): Promise<AsyncDisposable> {
-	const { lookup, country, extensions, accessNumbers, ringSeconds } = config;
+	const { lookup, accessNumbers, ringSeconds } = config;
 	if (lookup === undefined) return new AsyncDisposableStack();
-	const { store, log } = needs;
+	const { store, peers, log } = needs;
 	return listening([{ variable: "AFTERBEEP_LOOKUP", transport: "tcp", ...lookup }], () =>
 		startLookupServer(lookup, {
 			phones: createPhones(needs),
-			ringing: createRinging({ db: store.db, plan: { country, extensions } }),
+			ringing: createRinging({ db: store.db }),
+			planOf: (address) => (peers.of({ address }) ?? peers.list.others).policy.plan,
 			accessNumbers,
 			ringSeconds,
 			token: config.lookupToken,

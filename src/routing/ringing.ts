@@ -6,20 +6,20 @@ import type { Document } from "./types.ts";
 
 export interface RingingNeeds {
 	readonly db: Store["db"];
-	readonly plan: NumberPlan;
 }
 
 export interface Ringing {
 	/**
 	 * @param dialled a SIP or tel URI, a user part or a number.
+	 * @param plan by which it is read: that of whoever asks.
 	 * @returns undefined where none of its readings is a live number of ours.
 	 */
-	planFor(dialled: string): Promise<RingPlan | undefined>;
+	planFor(dialled: string, plan: NumberPlan): Promise<RingPlan | undefined>;
 }
 
-export function createRinging({ db, plan }: RingingNeeds): Ringing {
+export function createRinging({ db }: RingingNeeds): Ringing {
 	return {
-		planFor: async (dialled) => {
+		planFor: async (dialled, plan) => {
 			const readings = normalise(dialled, plan).flatMap((reading) => reading.phoneNumber ?? []);
 			if (readings.length === 0) return undefined;
 			const rows = await db

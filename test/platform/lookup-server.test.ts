@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { silentLog } from "../../src/domain/index.ts";
+import { normalise, silentLog } from "../../src/domain/index.ts";
 import { type LookupNeeds, startLookupServer } from "../../src/platform/lookup-server.ts";
 
 const NUMBER = "+11234567890";
@@ -20,11 +20,12 @@ async function start(over: Partial<LookupNeeds> = {}) {
 						: undefined,
 			},
 			ringing: {
-				planFor: async (dialled) =>
-					dialled === NUMBER
+				planFor: async (dialled, plan) =>
+					normalise(dialled, plan).some((reading) => reading.phoneNumber === NUMBER)
 						? { phoneNumber: NUMBER, ring: "trunks", trunks: ["sip:a", "sip:b"], voicemail: true, why: "its route" }
 						: undefined,
 			},
+			planOf: () => ({ country: undefined, extensions: {} }),
 			accessNumbers: ["*86", "+18005550100"],
 			ringSeconds: 20,
 			token: undefined,
@@ -75,6 +76,20 @@ describe("the look-ups of a proxy", () => {
 		for (const dialled of ["*86", "%2A86", "sip:*86@x", "%2B18005550100"]) {
 			expect((await get(`/number?dialled=${dialled}`)).body, dialled).toEqual({ ring: "access" });
 		}
+	});
+
+	test("read what was dialled by the number plan of the proxy that asks, access numbers too", async () => {
+		const asked: string[] = [];
+		const get = await start({
+			planOf: (address) => {
+				asked.push(address);
+				return { country: undefined, extensions: {}, prefixes: { 9: "", 8: "+1" } };
+			},
+		});
+		expect((await get(`/number?dialled=8${NUMBER.slice(2)}`)).body).toMatchObject({ number: NUMBER });
+		expect((await get("/number?dialled=9*86")).body).toEqual({ ring: "access" });
+		expect((await get(`/number?dialled=7${NUMBER.slice(2)}`)).status).toBe(404);
+		expect(new Set(asked)).toEqual(new Set(["127.0.0.1"]));
 	});
 
 	test("pass on that a phone has registered", async () => {

@@ -74,25 +74,33 @@ describe("the ringing of a number that was dialled", () => {
 	afterAll(() => m[Symbol.asyncDispose]());
 
 	test("is found in every form of the number; others are nobody's", async () => {
-		const ringing = createRinging({ db: m.store.db, plan: { country: "US", extensions: { "10XX": "+112345678XX" } } });
-		expect(await ringing.planFor(m.number)).toMatchObject({ phoneNumber: m.number, ring: "nobody", voicemail: false });
+		const ringing = createRinging({ db: m.store.db });
+		const plan = { country: "US", extensions: { "10XX": "+112345678XX" } };
+		expect(await ringing.planFor(m.number, plan)).toMatchObject({
+			phoneNumber: m.number,
+			ring: "nobody",
+			voicemail: false,
+		});
 		await m.activate();
 		await createPhones(m).add(m.who, m.number, { realm: "r" });
 		for (const dialled of [m.number, m.number.slice(1), m.number.slice(2), `sip:${m.number}@x`, `tel:${m.number}`]) {
-			expect(await ringing.planFor(dialled), dialled).toMatchObject({
+			expect(await ringing.planFor(dialled, plan), dialled).toMatchObject({
 				phoneNumber: m.number,
 				ring: "phones",
 				voicemail: true,
 			});
 		}
-		expect(await ringing.planFor(`10${m.number.slice(-2)}`)).toMatchObject({ phoneNumber: m.number });
+		expect(await ringing.planFor(`10${m.number.slice(-2)}`, plan)).toMatchObject({ phoneNumber: m.number });
+		const prefixed = { ...plan, prefixes: { 9: "+1" } };
+		expect(await ringing.planFor(`9${m.number.slice(2)}`, prefixed)).toMatchObject({ phoneNumber: m.number });
+		expect(await ringing.planFor(`9${m.number.slice(2)}`, plan)).toBeUndefined();
 		for (const dialled of ["", "alice", "*86", "+4930123456", `${m.number}';--`]) {
-			expect(await ringing.planFor(dialled), dialled).toBeUndefined();
+			expect(await ringing.planFor(dialled, plan), dialled).toBeUndefined();
 		}
 	});
 
 	test("follows the voice route that the number points to", async () => {
-		const ringing = createRinging({ db: m.store.db, plan: { country: undefined, extensions: {} } });
+		const ringing = createRinging({ db: m.store.db });
 		const number = await m.nextNumber();
 		const document = JSON.stringify(trunk);
 		const accountId = (await m.operators.accountFor(m.who, undefined))!;
@@ -101,6 +109,9 @@ describe("the ringing of a number that was dialled", () => {
 			.values({ id: "CRID-1", accountId, document, createdOn: m.clock.now(), updatedOn: m.clock.now() })
 			.execute();
 		await m.store.db.updateTable("numbers").set({ voiceRouteId: "CRID-1" }).where("number", "=", number).execute();
-		expect(await ringing.planFor(number)).toMatchObject({ ring: "trunks", trunks: [`sip:${number}@192.0.2.1`] });
+		expect(await ringing.planFor(number, { country: undefined, extensions: {} })).toMatchObject({
+			ring: "trunks",
+			trunks: [`sip:${number}@192.0.2.1`],
+		});
 	});
 });

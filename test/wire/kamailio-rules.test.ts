@@ -90,6 +90,7 @@ const startLookups = (port = 0) =>
 					return plans.get(dialled);
 				},
 			},
+			planOf: () => ({ country: undefined, extensions: {} }),
 			accessNumbers: ["*86"],
 			ringSeconds: RING_SECONDS,
 			token: "token",
