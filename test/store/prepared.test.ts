@@ -127,6 +127,22 @@ describe("prepared statements", () => {
 		expect((await nameOf.first(store.db, { id: "DID-survivor" }))?.name).toBe("Survivor");
 	});
 
+	test("whatever it asked for at once is asked in the same order on the other one", async () => {
+		const { store } = opened;
+		for (let round = 0; round < 10; round++) {
+			await endOthers();
+			const id = `DID-order-${round}`;
+			const names = await store.transaction(async (tx) => {
+				const before = nameOf.first(tx, { id });
+				const added = addDistributor.run(tx, { id, name: "Added" });
+				const after = nameOf.first(tx, { id });
+				await added;
+				return [(await before)?.name, (await after)?.name];
+			});
+			expect(names).toEqual([undefined, "Added"]);
+		}
+	});
+
 	test("one whose connection dies in the middle fails as an outage, and leaves nothing", async () => {
 		const { store } = opened;
 		const done = store.transaction(async (tx) => {

@@ -3,6 +3,7 @@
  * statement: a transaction's `begin`, and statements whose result nobody needs before the commit. Each piece costs the
  * two processes one waking up, which is most of what a small statement costs.
  */
+import { setImmediate } from "node:timers/promises";
 import type pg from "pg";
 import { asFailure, isOutage } from "./outage.ts";
 
@@ -12,6 +13,14 @@ export type StatementNames = (text: string) => string | undefined;
 interface Statement {
 	readonly text: string;
 	readonly values: readonly unknown[];
+}
+
+/** What leaves together: what was held back, and the statement that it waited for. */
+interface Piece {
+	readonly place: number;
+	readonly statements: readonly Statement[];
+	/** Sent once more. */
+	again: Promise<pg.QueryResult> | undefined;
 }
 
 /** feature_not_supported: "cached plan must not change result type". */
@@ -27,7 +36,11 @@ export class BorrowedConnection {
 	#broken: Error | undefined;
 	/** Nothing was answered yet: what was sent so far may be sent again where that is harmless. */
 	#fresh = true;
-	#replacing: Promise<void> | undefined;
+	/** Places of pieces in the order in which they were asked for. */
+	#pieces = 0;
+	readonly #repeats: Piece[] = [];
+	/** Set once for all: a second connection that dies is an outage. */
+	#repeating: Promise<void> | undefined;
 	#begun = false;
 	#held: Statement[] = [];
 	#corked = false;
@@ -80,31 +93,51 @@ export class BorrowedConnection {
 	 * @throws Failure `storeUnavailable` on an outage.
 	 */
 	async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
-		const held = this.#held;
+		const piece: Piece = { place: this.#pieces++, statements: [...this.#held, { text, values }], again: undefined };
 		this.#held = [];
+		// What others asked for before goes first on the new connection, too.
+		if (this.#repeating !== undefined) await this.#repeating;
 		try {
-			const result = await this.#sendAll(held, { text, values });
+			return await this.#answerTo(this.#sendAll(piece.statements));
+		} catch (error) {
+			if (!isOutage(error)) throw error;
+			if (!this.#fresh || !this.#mayRepeat(text, error)) throw asFailure(error);
+		}
+		this.#repeats.push(piece);
+		this.#repeating ??= this.#repeatAll();
+		await this.#repeating;
+		try {
+			return await this.#answerTo(piece.again!);
+		} catch (error) {
+			throw asFailure(error);
+		}
+	}
+
+	async #answerTo(sent: Promise<pg.QueryResult>): Promise<pg.QueryResult> {
+		try {
+			const result = await sent;
 			this.#fresh = false;
 			return wholeResult(result);
 		} catch (error) {
-			// Its prepared statements are those of tables that a newer process has changed meanwhile.
-			if ((error as { code?: unknown }).code === STALE_PLAN) this.#broken = error as Error;
-			if (!isOutage(error)) throw error;
-			this.#broken = error as Error;
-			if (!this.#fresh || !this.#mayRepeat(text, error)) throw asFailure(error);
+			// Stale: its prepared statements are those of tables that a newer process has changed meanwhile.
+			if (isOutage(error) || (error as { code?: unknown }).code === STALE_PLAN) this.#broken = error as Error;
+			throw error;
 		}
-		// All that were under way fail in their order, and come here in their order.
-		this.#replacing ??= this.#replace();
-		await this.#replacing;
-		this.#held = [...held, ...this.#held];
-		this.#fresh = false;
-		return this.query(text, values);
 	}
 
-	async #sendAll(held: readonly Statement[], last: Statement): Promise<pg.QueryResult> {
+	/** Sends everything that had no answer again, in the order in which it was asked for: `begin` comes first. */
+	async #repeatAll(): Promise<void> {
+		await this.#replace();
+		// All that was under way fails at once, but is told so in any order within this turn.
+		await setImmediate();
+		this.#fresh = false;
+		for (const piece of this.#repeats.sort((a, b) => a.place - b.place)) piece.again = this.#sendAll(piece.statements);
+	}
+
+	async #sendAll(statements: readonly Statement[]): Promise<pg.QueryResult> {
 		this.#cork();
-		if (held.length === 0) return this.#send(last);
-		const sent = [...held, last].map((statement) => this.#send(statement));
+		if (statements.length === 1) return this.#send(statements[0]!);
+		const sent = statements.map((statement) => this.#send(statement));
 		// The first to fail says why; those behind it only that the transaction is over.
 		const outcomes = await Promise.allSettled(sent);
 		for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
