@@ -12,6 +12,9 @@ export const DIRECTORY_LIMITS = {
 	/** A revoked account key is noticed after this time at the latest. */
 	accountKeyCacheMs: 3_000,
 	accountKeysCached: 10_000,
+	/** Readings of account keys, and leases of rate limits, that come at once go together. */
+	accountKeyReadings: { keysMax: 100, atOnceMax: 2 },
+	rateLeasings: { keysMax: 100, atOnceMax: 2 },
 	/** How long the signing keys are taken from memory; one that another node made is looked for at once, but not more often than below. */
 	tokenKeyCacheMs: 5_000,
 	tokenKeyReloadMs: 1_000,

@@ -4,7 +4,7 @@
  */
 import { sql } from "kysely";
 import type { Clock } from "../domain/index.ts";
-import type { Db } from "../store/index.ts";
+import { type Db, gathered } from "../store/index.ts";
 import { DIRECTORY_LIMITS } from "./limits.ts";
 
 export interface RateRule {
@@ -17,6 +17,12 @@ export interface Lease {
 	readonly granted: number;
 	/** Until the next one is there; 0 when some were granted. */
 	readonly retryAfterMs: number;
+}
+
+interface Wanted {
+	readonly bucket: string;
+	readonly rule: RateRule;
+	readonly want: number;
 }
 
 export interface RateLeases {
@@ -48,23 +54,48 @@ export function createRateLeases({ db, clock }: { readonly db: Db; readonly cloc
 			.catch(() => {});
 	}
 
+	/** All in one statement, in the order of their names, so that two processes never wait for each other. */
+	async function leaseOnce(wanted: readonly Wanted[]): Promise<ReadonlyMap<Wanted, Lease>> {
+		const nowMs = clock.now().getTime();
+		// What a new bucket gives; of its row both the rate and what is wanted can be told.
+		const first = ({ rule, want }: Wanted) => Math.min(rule.perMinute, want);
+		const rate = sql`(excluded.tokens + excluded.granted)`;
+		const before = sql`least(${rate}, held.tokens + greatest(0, excluded.at_ms - held.at_ms) * ${rate} / 60000)`;
+		// Fractions add up inexactly; who waited as told must not be short of a billionth.
+		const taken = sql`floor(greatest(0, least(${before}, excluded.granted)) + 1e-9)`;
+		const { rows } = await sql<{ bucket: string; tokens: number; granted: number }>`
+			insert into rate_buckets as held (bucket, tokens, granted, at_ms)
+			select bucket, rate - first, first, ${nowMs}::float8
+			from unnest(${wanted.map(({ bucket }) => bucket)}::text[],
+				${wanted.map(({ rule }) => rule.perMinute)}::float8[],
+				${wanted.map(first)}::float8[]) as wanted (bucket, rate, first)
+			order by bucket collate "C"
+			on conflict (bucket) do update set
+				tokens = ${before} - ${taken}, granted = ${taken}, at_ms = greatest(held.at_ms, excluded.at_ms)
+			returning bucket, tokens, granted`.execute(db);
+		sweep(nowMs);
+		const found = new Map(rows.map((row) => [row.bucket, row]));
+		return new Map(
+			wanted.map((each) => {
+				const { tokens, granted } = found.get(each.bucket)!;
+				const waitMs = Math.ceil(((1 - tokens) / each.rule.perMinute) * 60_000);
+				return [each, { granted, retryAfterMs: granted > 0 ? 0 : waitMs }];
+			}),
+		);
+	}
+
+	/** A flood comes under a new name each time: what is wanted at once goes together. One bucket once in a statement. */
+	const leaseTogether = gathered(async (wanted: readonly Wanted[]) => {
+		const leased = new Map<Wanted, Lease>();
+		for (let left = wanted; left.length > 0; left = left.filter((each) => !leased.has(each))) {
+			const once = new Map(left.map((each) => [each.bucket, each]));
+			for (const [each, lease] of await leaseOnce([...once.values()])) leased.set(each, lease);
+		}
+		return leased;
+	}, DIRECTORY_LIMITS.rateLeasings);
+
 	return {
-		async lease(bucket, rule, want) {
-			const nowMs = clock.now().getTime();
-			const before = filled(rule, nowMs);
-			// Fractions add up inexactly; who waited as told must not be short of a billionth.
-			const taken = sql`floor(greatest(0, least(${before}, ${want}::float8)) + 1e-9)`;
-			const first = Math.min(rule.perMinute, want);
-			const { rows } = await sql<{ tokens: number; granted: number }>`
-				insert into rate_buckets as held (bucket, tokens, granted, at_ms)
-				values (${bucket}, ${rule.perMinute - first}, ${first}, ${nowMs})
-				on conflict (bucket) do update set
-					tokens = ${before} - ${taken}, granted = ${taken}, at_ms = greatest(held.at_ms, ${nowMs}::float8)
-				returning tokens, granted`.execute(db);
-			sweep(nowMs);
-			const { tokens, granted } = rows[0]!;
-			return { granted, retryAfterMs: granted > 0 ? 0 : Math.ceil(((1 - tokens) / rule.perMinute) * 60_000) };
-		},
+		lease: async (bucket, rule, want) => (await leaseTogether({ bucket, rule, want }))!,
 
 		async charge(bucket, rule, cost) {
 			const nowMs = clock.now().getTime();

@@ -22,9 +22,11 @@ export const HTTP_LIMITS = {
 	rateLeaseRetryMs: 1_000,
 	/** What a wrong AccountSecret costs of the token budget beyond the request itself. */
 	wrongSecretCost: 4,
-	/** Requests without a token under work at once: few, since each asks the database three times. And how many may wait. */
-	strangersAtOnce: 2,
+	/** Requests without a token under work at once, and how many may wait. What they ask of the database goes together. */
+	strangersAtOnce: 16,
 	strangersWaitingMax: 1_000,
+	/** Answers to requests without a token that failed: so many at once, then so many a second; none is held longer. */
+	strangersFailing: { perSecond: 100, burst: 200, holdMsMax: 5_000 },
 	/** ApiEndpoint of a token. */
 	endpointCharsMax: 2048,
 	accountSecretCharsMax: 200,

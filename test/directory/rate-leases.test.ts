@@ -53,6 +53,19 @@ describe("a bucket on the shared database", () => {
 		expect(got.reduce((sum, { granted }) => sum + granted, 0)).toBe(60);
 	});
 
+	test("leases of several buckets at once each follow their own rule", async () => {
+		const asked = [
+			["g", 60, 50],
+			["h", 2, 50],
+			["g", 60, 50],
+			["i", 300, 100],
+		] as const;
+		const got = await Promise.all(asked.map(([bucket, perMinute, want]) => leases.lease(bucket, { perMinute }, want)));
+		expect(got.map(({ granted }) => granted).toSorted((a, b) => a - b)).toEqual([2, 10, 50, 100]);
+		const again = await Promise.all(["g", "h"].map((bucket) => leases.lease(bucket, { perMinute: 2 }, 1)));
+		expect(again.map(({ granted }) => granted)).toEqual([0, 0]);
+	});
+
 	test("rows of buckets that are full again are removed", async () => {
 		nowMs += 200_000;
 		await leases.lease("f", RULE, 1);

@@ -1,4 +1,5 @@
 /** What a resource file declares, and the way of one request through the conventions. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Tokens } from "../../directory/index.ts";
@@ -7,6 +8,7 @@ import { HTTP_LIMITS } from "../limits.ts";
 import { bearerToken } from "./bearer.ts";
 import { clientOf } from "./client-address.ts";
 import { HttpError } from "./errors.ts";
+import { createFailurePace } from "./failure-pace.ts";
 import { answerType } from "./negotiation.ts";
 import { parseQuery } from "./query.ts";
 import { readerOf } from "./reading.ts";
@@ -95,6 +97,8 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 		full: "Too many requests without a token are being served just now",
 	});
 
+	const failing = createFailurePace(HTTP_LIMITS.strangersFailing);
+
 	for (const each of operations) {
 		const read = readerOf(each.request);
 		app.route({
@@ -102,14 +106,19 @@ export function serveOperations(app: FastifyInstance, operations: readonly Opera
 			url: each.path,
 			// Who asks comes first: a stranger's body is not even read.
 			handler: async (request, reply) => {
-				const who =
-					each.auth === "bearer"
+				const bearer = each.auth === "bearer";
+				try {
+					const who = bearer
 						? await admitBearer(request, each.id, needs.tokens, keys, workTimeoutMs)
 						: await strangers.run("last", () => admitAddress(request, addresses));
-				const input = read(await rawInput(each, request, bounds)) as never;
-				const work = () => each.handle(input, who as Principal, contextOf(request));
-				const result = await withinTime(each.auth === "bearer" ? work() : strangers.run("last", work), workTimeoutMs);
-				return sendJson(request, reply, 200, each.response.parse(result) as object);
+					const input = read(await rawInput(each, request, bounds)) as never;
+					const work = () => each.handle(input, who as Principal, contextOf(request));
+					const result = await withinTime(bearer ? work() : strangers.run("last", work), workTimeoutMs);
+					return sendJson(request, reply, 200, each.response.parse(result) as object);
+				} catch (error) {
+					if (!bearer) await hold(failing.holdMs(performance.now()));
+					throw error;
+				}
 			},
 		});
 	}
@@ -138,6 +147,11 @@ async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/** A stop of the process does not wait for those whose answer is held. */
+async function hold(ms: number): Promise<void> {
+	if (ms > 0) await delay(ms, undefined, { ref: false });
 }
 
 async function admitBearer(

@@ -184,4 +184,21 @@ describe("a flood of bad secrets", () => {
 		expect(mostRunning).toBe(HTTP_LIMITS.strangersAtOnce);
 		spy.mockRestore();
 	});
+
+	test("waits for its answers once it fails too often; a right secret is answered meanwhile", async () => {
+		await using other = await openTestApi();
+		const send = (AccountSecret: string) =>
+			other.app.inject({
+				method: "POST",
+				url: "/v1.0/oauth2/tokens",
+				payload: { AccountKey: other.operator.accountKey, AccountSecret },
+			});
+		const { burst, perSecond } = HTTP_LIMITS.strangersFailing;
+		const begun = performance.now();
+		const flood = Array.from({ length: burst + perSecond }, async () => (await send("wrong-secret")).statusCode);
+		expect((await send(SECRET)).statusCode).toBe(200);
+		expect(new Set(await Promise.all(flood))).toEqual(new Set([401]));
+		// All beyond the burst at the pace: a slow machine only takes longer.
+		expect(performance.now() - begun).toBeGreaterThan(900);
+	});
 });
