@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type LoggedRecording, MEDIA_LIMITS, type MediaLog } from "../../src/media/index.ts";
@@ -209,6 +210,31 @@ describe("recovery", () => {
 			expect(same(audio.samples, spoken(100).subarray(0, audio.samples.length))).toBe(true);
 			expect(kept).toEqual(header);
 		}
+	});
+
+	test("files of an older release, whose chunks name no rate, are read as 8,000 Hz", async () => {
+		const bench = new Bench();
+		const recording = bench.begin("VMID-1");
+		const octets = Uint8Array.from({ length: 1600 }, (_, i) => i & 0xff);
+		recording.append(octets, 0, octets.length);
+		const ended = bench.end(recording);
+		await bench.pass(2000);
+		await ended;
+		const older = readFileSync(join(folder, files()[0]!));
+		for (let at = 0; at < older.length; ) {
+			const end = at + 28 + older.readUInt32LE(at + 8);
+			expect(older.readUInt16LE(at + 14)).toBe(80);
+			older.writeUInt16LE(0, at + 14);
+			older.writeUInt32LE(crc32(older.subarray(at + 8, end)), at + 4);
+			at = end;
+		}
+		writeFileSync(join(folder, files()[0]!), older);
+		const earlier = new EarlierRecordings(folder, log);
+		await earlier.load();
+		expect(earlier.unfinished()).toEqual(["VMID-1"]);
+		const read = await earlier.read("VMID-1");
+		expect(read).toMatchObject({ encoding: "PCMU", durationMs: 200, header });
+		expect(read!.audio.samples).toEqual(octets);
 	});
 
 	test("a torn tail costs what was torn and nothing else", async () => {

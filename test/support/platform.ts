@@ -38,6 +38,8 @@ export interface Platform {
 	allMessages(): Promise<ListedMessage[]>;
 	/** Audio of a message, linear at 8,000 Hz. */
 	audio(messageId: string): Promise<Int16Array>;
+	/** The same as the WAV file it is given out as. */
+	wav(messageId: string): Promise<Buffer>;
 	/** One of the platform's counters; 0 where it has none of that name. */
 	counter(room: "sip" | "calls" | "media" | "lamps", name: string): Promise<number>;
 	/** Waits until no call is left. */
@@ -163,6 +165,11 @@ async function startOn(data: string, options: PlatformOptions): Promise<Platform
 		const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
 		return Number(new RegExp(`^afterbeep_${room}\\{name="${name}"\\} (\\S+)`, "m").exec(metrics)?.[1] ?? 0);
 	};
+	const wav = async (messageId: string) => {
+		const { code, stdout, stderr } = await cli("messages", "audio", messageId);
+		if (code !== 0) throw new Error(stderr);
+		return stdout;
+	};
 	return {
 		httpPort,
 		sipPort,
@@ -185,11 +192,8 @@ async function startOn(data: string, options: PlatformOptions): Promise<Platform
 				const messages = (await allMessages()).filter((message) => message.PhoneNumber === number);
 				return messages.length >= count && messages;
 			}),
-		audio: async (messageId) => {
-			const { code, stdout, stderr } = await cli("messages", "audio", messageId);
-			if (code !== 0) throw new Error(stderr);
-			return decodeG711(decodeWav(stdout));
-		},
+		audio: async (messageId) => decodeG711(decodeWav(await wav(messageId))),
+		wav,
 		counter,
 		untilIdle: async () => {
 			await until("no call is left", 20_000, async () => {

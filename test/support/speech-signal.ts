@@ -8,18 +8,23 @@ const AMPLITUDE = 9000;
 
 /** Noise in the band of speech, swelling like syllables; another seed gives audio without likeness to it. */
 export function speechSignal(seconds: number, seed: number): Uint8Array {
+	return encodeG711(linearSpeech(seconds, seed), "PCMU").samples;
+}
+
+/** The same linear; at a higher rate it reaches as much higher. */
+export function linearSpeech(seconds: number, seed: number, rateHz = RATE_HZ): Int16Array {
 	const random = seededRandom(seed);
-	const pcm = new Int16Array(Math.round(seconds * RATE_HZ));
+	const pcm = new Int16Array(Math.round(seconds * rateHz));
 	const syllablesHz = 3 + random.next() * 2;
 	let low = 0;
 	let lower = 0;
 	for (let i = 0; i < pcm.length; i++) {
 		low += 0.45 * ((random.next() * 2 - 1) * AMPLITUDE * 2 - low);
 		lower += 0.05 * (low - lower);
-		const swell = 0.65 + 0.35 * Math.sin((2 * Math.PI * syllablesHz * i) / RATE_HZ);
+		const swell = 0.65 + 0.35 * Math.sin((2 * Math.PI * syllablesHz * i) / rateHz);
 		pcm[i] = Math.round((low - lower) * swell);
 	}
-	return encodeG711(pcm, "PCMU").samples;
+	return pcm;
 }
 
 /** Linear form of µ-law. */
@@ -38,11 +43,11 @@ export interface Match {
 	readonly behindMs: number;
 }
 
-/** A quarter second decides where the two lie together. */
+/** A quarter second decides where the two lie together; at 16,000 Hz half of that. */
 const ANCHOR = 2000;
 
-/** Compares linear audio at 8,000 Hz, of which the received one may begin earlier or later and end earlier or later. */
-export function match(sent: Int16Array, received: Int16Array): Match {
+/** Compares linear audio of one rate, of which the received one may begin earlier or later and end earlier or later. */
+export function match(sent: Int16Array, received: Int16Array, rateHz = RATE_HZ): Match {
 	let best = { at: 0, shift: 0, correlation: -2 };
 	// Several anchors, since what is missing may hold one of them.
 	for (const part of [0.5, 0.25, 0.75, 0.1]) {
@@ -61,10 +66,10 @@ export function match(sent: Int16Array, received: Int16Array): Match {
 	const to = Math.min(sent.length, received.length - shift);
 	return {
 		correlation: correlate(sent.subarray(from, to), received.subarray(from + shift, to + shift)),
-		missingStartMs: (from * 1000) / RATE_HZ,
-		missingEndMs: ((sent.length - to) * 1000) / RATE_HZ,
-		beforeMs: (Math.max(0, shift) * 1000) / RATE_HZ,
-		behindMs: (Math.max(0, received.length - (to + shift)) * 1000) / RATE_HZ,
+		missingStartMs: (from * 1000) / rateHz,
+		missingEndMs: ((sent.length - to) * 1000) / rateHz,
+		beforeMs: (Math.max(0, shift) * 1000) / rateHz,
+		behindMs: (Math.max(0, received.length - (to + shift)) * 1000) / rateHz,
 	};
 }
 
