@@ -91,7 +91,7 @@ export async function openMedia(
 ): Promise<SessionMedia | undefined> {
 	const { media, settings, clock, log } = house;
 	const { source } = call;
-	const { codecs, inbandDtmf } = call.peer.policy;
+	const { codecs, inbandDtmf, mediaAddresses, srtp } = call.peer.policy;
 	try {
 		const { bind, address } = mediaPlace(call, settings.rtpAdvertise);
 		const session = await media.open({ bind, rtpLostMs: settings.rtpLostMs, inbandDtmf, onEvent });
@@ -101,7 +101,8 @@ export async function openMedia(
 			codecs,
 			sessionId: clock.now().getTime(),
 			remoteSignallingAddress: source.address,
-			mediaAddresses: call.peer.policy.mediaAddresses,
+			mediaAddresses,
+			srtp,
 		});
 	} catch (error) {
 		log.error({ callId, err: error }, "no media session could be opened");

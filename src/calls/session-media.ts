@@ -1,12 +1,14 @@
 /** SDP and RTP of one call: first offer or late offer, hold and resume. The call flows know nothing of it. */
-import { addressMatcher } from "../domain/index.ts";
+import { addressMatcher, type SrtpMode } from "../domain/index.ts";
 import {
 	acceptAnswer,
 	answerOffer,
 	type LocalMedia,
+	type LocalSrtp,
 	type MediaSession,
 	makeOffer,
 	type Negotiated,
+	OwnSrtpKeys,
 	type SdpAnswer,
 	type WireCodec,
 } from "../media/index.ts";
@@ -22,6 +24,7 @@ export interface SessionMediaOptions {
 	readonly remoteSignallingAddress: string;
 	/** Ranges that RTP may come from and go to; empty: wherever SDP says. */
 	readonly mediaAddresses: readonly string[];
+	readonly srtp: SrtpMode;
 }
 
 export class SessionMedia {
@@ -30,6 +33,10 @@ export class SessionMedia {
 	readonly #mayBe: (address: string) => boolean;
 	/** The peer's signalling address, where RTP may come from it too. */
 	readonly #signalling: string | undefined;
+	/** Undefined: SRTP is off for this peer. */
+	readonly #srtp: LocalSrtp | undefined;
+	/** SRTP flows: what we offer is not less. */
+	#secured = false;
 	#version = 1;
 	#lastSdp: string | undefined;
 	/** An offer of ours that waits for its answer in the ACK. */
@@ -40,9 +47,12 @@ export class SessionMedia {
 	constructor(options: SessionMediaOptions) {
 		this.session = options.session;
 		this.#options = options;
-		const { mediaAddresses, remoteSignallingAddress } = options;
+		const { mediaAddresses, remoteSignallingAddress, srtp } = options;
 		this.#mayBe = mediaAddresses.length === 0 ? () => true : addressMatcher(mediaAddresses);
 		this.#signalling = this.#mayBe(remoteSignallingAddress) ? remoteSignallingAddress : undefined;
+		if (srtp === "off") return;
+		const keys = new OwnSrtpKeys();
+		this.#srtp = { required: srtp === "required", keyFor: (suite, peerKey) => keys.keyFor(suite, peerKey) };
 	}
 
 	/** Whether no offer of ours waits for its answer. */
@@ -59,13 +69,13 @@ export class SessionMedia {
 		if (!answer.ok) return answer;
 		this.#offered = undefined;
 		this.#early = early ? answer.negotiated : undefined;
-		this.session.connect(early ? { ...answer.negotiated, receiving: false } : answer.negotiated);
+		this.#connect(early ? { ...answer.negotiated, receiving: false } : answer.negotiated);
 		return answer;
 	}
 
 	/** The call is answered: from now on the caller is expected to send. */
 	answered(): void {
-		if (this.#early !== undefined) this.session.connect(this.#early);
+		if (this.#early !== undefined) this.#connect(this.#early);
 		this.#early = undefined;
 	}
 
@@ -73,7 +83,7 @@ export class SessionMedia {
 	refreshed(answer: string): SdpAnswer | undefined {
 		if (this.#lastSdp === undefined) return undefined;
 		const accepted = this.#within(acceptAnswer(this.#lastSdp, answer, this.#signalling));
-		if (accepted.ok) this.session.connect(accepted.negotiated);
+		if (accepted.ok) this.#connect(accepted.negotiated);
 		return accepted;
 	}
 
@@ -88,7 +98,8 @@ export class SessionMedia {
 	/** An offer of ours, for an INVITE without one. */
 	offer(): string {
 		this.#offered = this.#versioned((local) => {
-			const made = makeOffer(local);
+			const srtp = this.#srtp && { ...this.#srtp, required: this.#srtp.required || this.#secured };
+			const made = makeOffer({ ...local, ...(srtp && { srtp }) });
 			return { made, sdp: made };
 		});
 		return this.#offered;
@@ -101,14 +112,22 @@ export class SessionMedia {
 		this.#offered = undefined;
 		if (answer === undefined) return { ok: false, status: 488, why: "the ACK to our offer carried no SDP answer" };
 		const accepted = this.#within(acceptAnswer(offered, answer, this.#signalling));
-		if (accepted.ok) this.session.connect(accepted.negotiated);
+		if (accepted.ok) this.#connect(accepted.negotiated);
 		return accepted;
+	}
+
+	#connect(negotiated: Negotiated): void {
+		this.#secured = negotiated.srtp !== undefined;
+		this.session.connect(negotiated);
 	}
 
 	/** A description that leads out of the peer's ranges is refused: audio of a mailbox goes where the peer's media are. */
 	#within(answer: SdpAnswer): SdpAnswer {
 		if (!answer.ok) return answer;
-		const { remoteAddress } = answer.negotiated;
+		const { remoteAddress, srtp } = answer.negotiated;
+		if (this.#srtp?.required === true && srtp === undefined) {
+			return { ok: false, status: 488, why: "SRTP is required of this peer" };
+		}
 		// The old way to hold leads nowhere (RFC 3264 §8.4).
 		const nowhere = remoteAddress === "0.0.0.0" || remoteAddress === "::";
 		if (nowhere || this.#mayBe(remoteAddress)) return answer;
@@ -118,7 +137,13 @@ export class SessionMedia {
 	/** RFC 3264 §8: the version is raised by one with each change, and stays where nothing changed. */
 	#versioned<Made>(make: (local: LocalMedia) => { readonly made: Made; readonly sdp: string | undefined }): Made {
 		const { address, codecs, sessionId, session } = this.#options;
-		const local = { address, port: session.port, sessionId, ...(codecs && { codecs }) };
+		const local = {
+			address,
+			port: session.port,
+			sessionId,
+			...(codecs && { codecs }),
+			...(this.#srtp && { srtp: this.#srtp }),
+		};
 		let { made, sdp } = make({ ...local, sessionVersion: this.#version });
 		if (sdp !== undefined && this.#lastSdp !== undefined && sdp !== this.#lastSdp) {
 			this.#version++;

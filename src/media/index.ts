@@ -4,4 +4,5 @@ export { MediaError, type MediaFailureCode } from "./failures.ts";
 export { MEDIA_LIMITS } from "./limits.ts";
 export { startMedia } from "./media.ts";
 export { acceptAnswer, answerOffer, makeOffer } from "./sdp/index.ts";
+export { OwnSrtpKeys } from "./srtp/index.ts";
 export type * from "./types.ts";

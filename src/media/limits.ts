@@ -14,6 +14,7 @@ export const MEDIA_LIMITS = {
 	sdpBytesMax: 16_384,
 	sdpMediaLinesMax: 16,
 	sdpLinesMax: 512,
+	sdpCryptoLinesMax: 16,
 	/** Packet times we send. Above 60 ms phones drop packets; below 10 ms the headers cost more than the audio. */
 	ptimeMsMin: 10,
 	ptimeMsMax: 60,
@@ -50,6 +51,11 @@ export const MEDIA_LIMITS = {
 	restMs: 5,
 	/** Turns of the event loop, each of up to 32 packets, in which the end of a recording reads what has arrived. */
 	drainTurnsMax: 24,
+
+	/** SSRCs under one key of SRTP: one, and one more with each change of the peer's device. */
+	srtpStreamsMax: 64,
+	/** Of a master key identifier (RFC 4568 §6.1 allows 128; all that are seen have 1 or 4). */
+	srtpMkiBytesMax: 16,
 
 	/** RFC 3550 §6.2: the minimum between two reports of one participant, before randomization. */
 	rtcpIntervalMs: 5000,

@@ -4,8 +4,9 @@
  */
 import type { TelephoneAudio, TelephoneEncoding } from "../audio/index.ts";
 import type { OpusWishes, WireCodec } from "./codec/index.ts";
+import type { SrtpKey, SrtpSuite } from "./srtp/index.ts";
 
-export type { OpusWishes, TelephoneAudio, TelephoneEncoding, WireCodec };
+export type { OpusWishes, SrtpKey, SrtpSuite, TelephoneAudio, TelephoneEncoding, WireCodec };
 
 export type Clip = TelephoneAudio | { readonly silenceMs: number };
 
@@ -67,6 +68,13 @@ export interface Negotiated {
 	/** Whether we may send (false while the peer holds us) and whether the peer sends. */
 	readonly sending: boolean;
 	readonly receiving: boolean;
+	/** Keys of SRTP, for no log; absent: plain RTP. */
+	readonly srtp?: NegotiatedSrtp;
+}
+
+export interface NegotiatedSrtp {
+	readonly send: SrtpKey;
+	readonly receive: SrtpKey;
 }
 
 export interface RecordOptions {
@@ -167,6 +175,15 @@ export interface LocalMedia {
 	readonly sessionVersion: number;
 	/** Codecs that may be used, the most wanted first. By default all that we know, in the order of the peer's offer. */
 	readonly codecs?: readonly WireCodec[];
+	/** Absent: no SRTP, only plain RTP. */
+	readonly srtp?: LocalSrtp;
+}
+
+export interface LocalSrtp {
+	/** Whether plain RTP is refused. */
+	readonly required: boolean;
+	/** Master key and salt that we send under: `OwnSrtpKeys`. */
+	keyFor(suite: SrtpSuite, peerKey?: Uint8Array): Uint8Array;
 }
 
 export type SdpAnswer =

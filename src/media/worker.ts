@@ -53,6 +53,8 @@ const counters: HostCounters = {
 	packetsSent: 0,
 	rtcpReceived: 0,
 	rtcpSent: 0,
+	srtpForged: 0,
+	srtpReplayed: 0,
 	sendErrors: 0,
 	sessionErrors: 0,
 };

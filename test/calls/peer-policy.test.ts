@@ -70,3 +70,48 @@ describe("numbers", () => {
 		expect(house.calls.active().at(-1)?.kind).toBe("retrieval");
 	});
 });
+
+describe("SRTP", () => {
+	const KEY = Buffer.alloc(30, 7).toString("base64");
+	const SECURE = OFFER.replace("RTP/AVP", "RTP/SAVP").concat(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${KEY}\r\n`);
+	const offering = async (policy: Partial<PeerPolicy>, offer: string): Promise<FakeCall> => {
+		const call = new FakeCall(VOICEMAIL, DIVERTED, offer);
+		call.peer = { name: "pbx", policy: { ...POLICY, ...policy } };
+		return house.ring(call);
+	};
+
+	test("required: a plain offer gets 488 and the trace says why; an encrypted one is answered with a key of ours", async () => {
+		const plain = await offering({ srtp: "required" }, OFFER);
+		expect(plain.rejected?.status).toBe(488);
+		await house.pass(0);
+		expect(house.traces.written.at(-1)?.why).toContain("SRTP is required of this peer");
+		const secure = await offering({ srtp: "required" }, SECURE);
+		expect(secure.answered).toMatch(/RTP\/SAVP 0 101\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:/);
+		expect(house.media.session.negotiated.at(-1)?.srtp).toBeDefined();
+	});
+
+	test("required: a re-INVITE can not lead back to plain RTP", async () => {
+		const call = await offering({ srtp: "required" }, SECURE);
+		call.confirm();
+		expect(call.handlers.onReinvite?.(OFFER)).toEqual({ status: 488 });
+		expect(call.handlers.onReinvite?.(SECURE)).toHaveProperty("sdp", call.answered);
+	});
+
+	test("optional: both are taken; off: an encrypted one gets 488", async () => {
+		expect((await offering({ srtp: "optional" }, OFFER)).answered).not.toContain("crypto");
+		expect((await offering({ srtp: "optional" }, SECURE)).answered).toContain("RTP/SAVP");
+		expect((await offering({ srtp: "off" }, SECURE)).rejected?.status).toBe(488);
+	});
+
+	test("no key stands in a trace", async () => {
+		for (const srtp of ["off", "optional", "required"] as const) {
+			const call = await offering({ srtp }, SECURE);
+			call.confirm();
+			call.handlers.onEnded?.("bye", []);
+		}
+		await house.pass(1000);
+		const told = JSON.stringify(house.traces.written);
+		expect(told).not.toContain(KEY);
+		expect(told).not.toContain("inline:");
+	});
+});

@@ -3,6 +3,7 @@ import { isIP, isIPv4 } from "node:net";
 import { OPUS_FMTP, WIRE_CODECS, WIRE_FORMS, type WireCodec } from "../codec/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import type { LocalMedia, Negotiated, SdpAnswer } from "../types.ts";
+import type { CryptoLine } from "./crypto.ts";
 import {
 	type AudioFormat,
 	type AudioLine,
@@ -11,6 +12,7 @@ import {
 	type MediaLine,
 	parseSdp,
 } from "./parse.ts";
+import { answerCrypto, offerCrypto, securityOf, settledCrypto } from "./security.ts";
 
 /** Payload type of telephone-event in our own offers by its clock; 101 is what nearly everybody uses. */
 const EVENT_PAYLOAD_TYPES: ReadonlyMap<number, number> = new Map([
@@ -21,7 +23,7 @@ const EVENT_PAYLOAD_TYPES: ReadonlyMap<number, number> = new Map([
 /**
  * Answers an offer, first or later (hold, resume, a moved phone): raise `local.sessionVersion` for each.
  * The first usable audio line is taken with the first of its formats that we know and may use; every other line is
- * refused with port 0 (RFC 3264 §6). `sendonly`, `inactive` and the old `c=0.0.0.0` are answered `recvonly` and
+ * refused with port 0 (RFC 3264 §6); where SRTP is allowed, a line that comes with keys goes before one without. `sendonly`, `inactive` and the old `c=0.0.0.0` are answered `recvonly` and
  * `inactive` (§8.4).
  *
  * @param remoteSignallingAddress where the offer came from, for peers behind a NAT.
@@ -33,10 +35,12 @@ export function answerOffer(offer: string, local: LocalMedia, remoteSignallingAd
 	const chosen = choose(parsed.lines, local);
 	if (typeof chosen === "string") return { ok: false, status: 488, why: chosen };
 	const { line, audio, format } = chosen;
+	const { lines: crypto, srtp } = answerCrypto(chosen.crypto, local.srtp);
 	const event = eventFor(audio.events, format.codec);
 	const ptimeMs = ptimeFor(audio, format.codec);
 	const direction = answerDirection(audio);
-	const described = { profile: audio.profile, ptimeMs, formats: [format], events: event === undefined ? [] : [event] };
+	const events = event === undefined ? [] : [event];
+	const described = { profile: audio.profile, crypto, ptimeMs, formats: [format], events };
 	const sdp = [
 		...sessionLines(local),
 		...parsed.lines.flatMap((other) => (other === line ? audioLines(local, described, direction) : refusal(other.raw))),
@@ -51,6 +55,7 @@ export function answerOffer(offer: string, local: LocalMedia, remoteSignallingAd
 		telephoneEvent: event && { ...event, receivePayloadType: event.payloadType },
 		...(format.opus && { opus: format.opus }),
 		ptimeMs,
+		...(srtp && { srtp }),
 	};
 	return { ok: true, sdp: `${sdp.join("\r\n")}\r\n`, negotiated };
 }
@@ -62,7 +67,8 @@ export function makeOffer(local: LocalMedia): string {
 	const events = [...EVENT_PAYLOAD_TYPES]
 		.filter(([clockHz]) => clocks.has(clockHz))
 		.map(([clockHz, payloadType]) => ({ clockHz, payloadType }));
-	const described = { profile: "RTP/AVP", ptimeMs: MEDIA_LIMITS.ptimeMsDefault, formats, events };
+	const { profile, lines: crypto } = offerCrypto(local.srtp);
+	const described = { profile, crypto, ptimeMs: MEDIA_LIMITS.ptimeMsDefault, formats, events };
 	return `${[...sessionLines(local), ...audioLines(local, described, "sendrecv")].join("\r\n")}\r\n`;
 }
 
@@ -84,6 +90,8 @@ export function acceptAnswer(offer: string, answer: string, remoteSignallingAddr
 	const ofOurs = (codec: WireCodec) => offered.formats.find((one) => one.codec === codec);
 	const format = audio.formats.find((one) => ofOurs(one.codec) !== undefined);
 	if (format === undefined) return { ok: false, status: 488, why: "the answer takes no format that was offered" };
+	const srtp = settledCrypto(offered, audio);
+	if (typeof srtp === "string") return { ok: false, status: 488, why: srtp };
 	const event = eventFor(audio.events, format.codec);
 	const ourEvent = offered.events.find((one) => one.clockHz === event?.clockHz);
 	const negotiated = {
@@ -95,6 +103,7 @@ export function acceptAnswer(offer: string, answer: string, remoteSignallingAddr
 		telephoneEvent: event && { ...event, receivePayloadType: ourEvent?.payloadType ?? event.payloadType },
 		...(format.opus && { opus: format.opus }),
 		ptimeMs: ptimeFor(audio, format.codec),
+		...(srtp && { srtp }),
 	};
 	return { ok: true, sdp: answer, negotiated };
 }
@@ -105,12 +114,15 @@ interface Chosen {
 	readonly line: MediaLine;
 	readonly audio: AudioLine;
 	readonly format: AudioFormat;
+	/** Undefined: plain RTP. */
+	readonly crypto: CryptoLine | undefined;
 }
 
 /** @returns the line to take and its format, or why there is none. */
 function choose(lines: readonly MediaLine[], local: LocalMedia): Chosen | string {
 	const codecs = codecsOf(local);
 	const reasons: string[] = [];
+	let plain: Chosen | undefined;
 	for (const [index, line] of lines.entries()) {
 		const { audio } = line;
 		const format = audio && preferred(audio.formats, local.codecs);
@@ -120,9 +132,14 @@ function choose(lines: readonly MediaLine[], local: LocalMedia): Chosen | string
 			reasons.push(`m-line ${index + 1}: of ${offered} none is spoken here; ${codecs.join(", ")} are`);
 		} else if (isIPv4(audio.address) !== isIPv4(local.address) && !audio.blackHole) {
 			reasons.push(`m-line ${index + 1}: ${audio.address} and ${local.address} are of different IP versions`);
-		} else return { line, audio, format };
+		} else {
+			const security = securityOf(audio, local.srtp);
+			if ("why" in security) reasons.push(`m-line ${index + 1}: ${security.why}`);
+			else if (security.crypto === undefined) plain ??= { line, audio, format, crypto: undefined };
+			else return { line, audio, format, crypto: security.crypto };
+		}
 	}
-	return reasons.join("; ");
+	return plain ?? reasons.join("; ");
 }
 
 /** The first of ours where there is an order of ours, else the peer's first. */
@@ -184,6 +201,7 @@ function sessionLines(local: LocalMedia): string[] {
 
 interface Described {
 	readonly profile: string;
+	readonly crypto: readonly string[];
 	readonly ptimeMs: number;
 	readonly formats: readonly AudioFormat[];
 	readonly events: readonly EventFormat[];
@@ -191,12 +209,13 @@ interface Described {
 
 function audioLines(
 	local: LocalMedia,
-	{ profile, ptimeMs, formats, events }: Described,
+	{ profile, crypto, ptimeMs, formats, events }: Described,
 	direction: Direction,
 ): string[] {
 	const types = [...formats, ...events].map(({ payloadType }) => payloadType);
 	return [
 		`m=audio ${local.port} ${profile} ${types.join(" ")}`,
+		...crypto,
 		...formats.map(({ payloadType, codec }) => `a=rtpmap:${payloadType} ${WIRE_FORMS[codec].rtpmap}`),
 		...formats.flatMap(({ payloadType, codec }) => (codec === "opus" ? `a=fmtp:${payloadType} ${OPUS_FMTP}` : [])),
 		...events.flatMap(({ payloadType, clockHz }) => [

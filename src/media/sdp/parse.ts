@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import sdpTransform, { type ParsedMedia, type ParsedSession } from "sdp-transform";
 import { type OpusWishes, parseOpusFmtp, WIRE_CODECS, WIRE_FORMS, type WireCodec } from "../codec/index.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
+import { type CryptoLine, cryptoLines } from "./crypto.ts";
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
@@ -29,6 +30,10 @@ export interface AudioLine {
 	readonly names: readonly string[];
 	readonly events: readonly EventFormat[];
 	readonly profile: string;
+	/** RTP/SAVP and RTP/SAVPF: nothing but SRTP (RFC 3711 §12, RFC 5124). */
+	readonly secure: boolean;
+	/** SDES keys that we could use, in the peer's order; with RTP/AVP they are an offer (RFC 8643). */
+	readonly crypto: readonly CryptoLine[];
 	readonly address: string;
 	readonly port: number;
 	readonly rtcpPort: number;
@@ -54,8 +59,9 @@ export type ParsedSdp =
 	| { readonly ok: true; readonly lines: readonly MediaLine[] }
 	| { readonly ok: false; readonly why: string };
 
-/** Profiles without encryption; feedback (RFC 4585) may be offered and left unused. */
+/** Feedback (RFC 4585) may be offered and left unused. */
 const PROFILES = new Set(["RTP/AVP", "RTP/AVPF"]);
+const SECURE_PROFILES = new Set(["RTP/SAVP", "RTP/SAVPF"]);
 const EVENT_CLOCKS_HZ = [8000, 16_000, 48_000];
 
 /** Reads an offer or answer. */
@@ -92,7 +98,8 @@ function readAudio(session: ParsedSession, media: ParsedMedia): AudioLine | stri
 	if (!Number.isInteger(port) || port < 0 || port > 65_535) return "its port is not a port";
 	if (port === 0) return "its port is 0";
 	const profile = String(media.protocol);
-	if (!PROFILES.has(profile)) return `profile ${profile} is not RTP/AVP`;
+	const secure = SECURE_PROFILES.has(profile);
+	if (!secure && !PROFILES.has(profile)) return `profile ${profile} is neither RTP/AVP nor RTP/SAVP`;
 	const connection = media.connection ?? session.connection;
 	// A multicast address may carry /ttl; for unicast some peers write a prefix length.
 	const address = String(connection?.ip ?? "").split("/")[0]!;
@@ -112,6 +119,8 @@ function readAudio(session: ParsedSession, media: ParsedMedia): AudioLine | stri
 		names: payloadTypes.map((payloadType) => nameOf(media, payloadType)),
 		events: payloadTypes.flatMap((payloadType) => eventOf(media, payloadType) ?? []),
 		profile,
+		secure,
+		crypto: cryptoLines(media.crypto ?? []),
 		address,
 		port,
 		rtcpPort: rtcpPortOf(media, address, port),

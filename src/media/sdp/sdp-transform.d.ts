@@ -20,6 +20,12 @@ declare module "sdp-transform" {
 		readonly maxptime?: number | string;
 		readonly direction?: string;
 		readonly connection?: ParsedConnection;
+		readonly crypto?: readonly {
+			readonly id?: number | string;
+			readonly suite?: string | number;
+			readonly config?: string | number;
+			readonly sessionConfig?: string | number;
+		}[];
 		readonly rtcp?: { readonly port?: number | string; readonly address?: string | number };
 	}
 	export interface ParsedSession {

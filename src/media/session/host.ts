@@ -26,6 +26,9 @@ export interface HostCounters {
 	packetsSent: number;
 	rtcpReceived: number;
 	rtcpSent: number;
+	/** SRTP and SRTCP whose tag was wrong, or that came before. */
+	srtpForged: number;
+	srtpReplayed: number;
 	sendErrors: number;
 	sessionErrors: number;
 }

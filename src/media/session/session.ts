@@ -11,6 +11,7 @@ import { isDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import { looksLikeRtcp, payloadBounds, readSequence, readUint32 } from "../rtp/packet.ts";
 import { RtpReceiver } from "../rtp/receiver.ts";
+import { SecureMedia } from "../srtp/index.ts";
 import type { Clip, MediaEvent, Negotiated, RecordingSummary, RecordOptions, SessionStats } from "../types.ts";
 import type { SessionHost } from "./host.ts";
 import { COMFORT_NOISE_PAYLOAD_TYPE, DTMF, IGNORED, Payloads, QUIET, ULAW } from "./payloads.ts";
@@ -56,6 +57,8 @@ export class WorkerSession {
 	#datagrams = 0;
 	#draining: Promise<void> = Promise.resolve();
 	#closed = false;
+	readonly #srtp = new SecureMedia();
+	#forgedTold = false;
 
 	constructor(host: SessionHost, setup: SessionSetup) {
 		this.#host = host;
@@ -65,7 +68,8 @@ export class WorkerSession {
 		this.#receiver = new RtpReceiver(this.#recorder);
 		this.#sender = new Sender({
 			ssrc: randomBytes(4).readUInt32BE(),
-			sequence: randomInt(0x1_0000),
+			// The upper half would let a peer that misses our first packets take a wrap for none (RFC 4568 §6.4).
+			sequence: randomInt(0x8000),
 			timestamp: randomBytes(4).readInt32BE(),
 			send: (datagram) => this.#sendRtp(datagram),
 			emit: setup.emit,
@@ -80,7 +84,10 @@ export class WorkerSession {
 	/** A change takes effect behind the audio that was sent before it, also where a busy worker has not read that yet. */
 	connect(negotiated: Negotiated): void {
 		this.#settleNext();
-		if (this.#negotiated?.receiving !== true || this.#recorder.recording === undefined) {
+		const { receiving, srtp } = this.#negotiated ?? {};
+		// Without a key of before nothing tells whether a packet that is still unread was sealed.
+		const sealedFromNow = srtp === undefined && negotiated.srtp !== undefined;
+		if (receiving !== true || this.#recorder.recording === undefined || sealedFromNow) {
 			this.#settle(negotiated);
 			return;
 		}
@@ -103,6 +110,7 @@ export class WorkerSession {
 		const resumed = before?.receiving === false && negotiated.receiving;
 		if (moved || resumed) this.#receiver.restart(nowMs);
 		this.#negotiated = negotiated;
+		this.#srtp.settle(negotiated.srtp);
 		this.#gate.negotiate(negotiated.remoteAddress, negotiated.remotePort, negotiated.signallingAddress);
 		// Signalling said that something may change: whoever of the peer is heard next is the one.
 		this.#gate.unlock();
@@ -242,6 +250,8 @@ export class WorkerSession {
 		counters.packetsDuplicate += stats.packetsDuplicate;
 		counters.packetsSent += stats.packetsSent;
 		counters.packetsInvalid += this.#invalid;
+		counters.srtpForged += this.#srtp.forged;
+		counters.srtpReplayed += this.#srtp.replayed;
 		this.#setup.rtp.close();
 		this.#setup.rtcp.close();
 	}
@@ -251,14 +261,16 @@ export class WorkerSession {
 		try {
 			const gate = this.#gate;
 			const nowMs = this.#host.heard();
-			const bounds = payloadBounds(datagram);
-			if (this.#next !== undefined && bounds >= 0 && !this.#isSettled(datagram, source)) this.#settleNext();
-			const kind = bounds < 0 ? IGNORED : this.#kinds[datagram[1]! & 0x7f]!;
-			if (kind === IGNORED) this.#odd(datagram, source, bounds, nowMs);
+			const packet = this.#srtp.active ? this.#opened(datagram, source) : datagram;
+			if (packet === undefined) return;
+			const bounds = payloadBounds(packet);
+			if (this.#next !== undefined && bounds >= 0 && !this.#isSettled(packet, source)) this.#settleNext();
+			const kind = bounds < 0 ? IGNORED : this.#kinds[packet[1]! & 0x7f]!;
+			if (kind === IGNORED) this.#odd(packet, source, bounds, nowMs);
 			else if (source.port === gate.port && source.address === gate.address) {
-				this.#accept(datagram, kind, bounds >>> 16, bounds & 0xffff, nowMs);
+				this.#accept(packet, kind, bounds >>> 16, bounds & 0xffff, nowMs);
 			} else if (gate.admit(source.address, source.port)) {
-				this.#accept(datagram, kind, bounds >>> 16, bounds & 0xffff, nowMs);
+				this.#accept(packet, kind, bounds >>> 16, bounds & 0xffff, nowMs);
 			} else this.#refuse(source);
 		} catch (error) {
 			this.#host.counters.sessionErrors++;
@@ -267,12 +279,38 @@ export class WorkerSession {
 	};
 
 	/** A socket is read in order: the first packet that goes by what is settled next has all the others before it. */
-	#isSettled(datagram: Buffer, { address, port }: RemoteInfo): boolean {
+	#isSettled(datagram: Uint8Array, { address, port }: RemoteInfo): boolean {
 		if (this.#kinds[datagram[1]! & 0x7f] === IGNORED) return false;
 		return port === this.#gate.port && address === this.#gate.address;
 	}
 
-	#accept(datagram: Buffer, kind: number, start: number, end: number, nowMs: number): void {
+	#opened(datagram: Buffer, source: RemoteInfo): Uint8Array | undefined {
+		let packet = this.#unsealed(datagram, source);
+		if (packet === undefined && this.#next !== undefined) {
+			// It may be the first one from the next source, or under the next key.
+			this.#settleNext();
+			packet = this.#srtp.active ? this.#unsealed(datagram, source) : datagram;
+		}
+		if (packet !== undefined) return packet;
+		if (!this.#gate.hears(source.address, source.port)) this.#refuse(source);
+		else this.#tellForged(source);
+		return undefined;
+	}
+
+	/** Whom we do not hear gets no arithmetic of ours, and can use up no index of the peer's. */
+	#unsealed(datagram: Buffer, { address, port }: RemoteInfo): Uint8Array | undefined {
+		if (!this.#gate.hears(address, port)) return undefined;
+		return looksLikeRtcp(datagram) ? this.#srtp.openRtcp(datagram) : this.#srtp.openRtp(datagram);
+	}
+
+	#tellForged(source: RemoteInfo): void {
+		if (this.#forgedTold || this.#srtp.forged === 0) return;
+		this.#forgedTold = true;
+		const fields = { source: `${source.address}:${source.port}`, port: this.#setup.rtp.address().port };
+		this.#host.log.warn(fields, "SRTP that is not made with the key of the SDP is ignored");
+	}
+
+	#accept(datagram: Uint8Array, kind: number, start: number, end: number, nowMs: number): void {
 		this.#heardAtMs = nowMs;
 		this.#gate.lock();
 		if (this.#negotiated?.receiving !== true) return;
@@ -295,13 +333,13 @@ export class WorkerSession {
 	}
 
 	/** Comfort noise: the peer is there and says nothing, mayhap for long (RFC 3389 §4 asks for no second packet). */
-	#pauses(datagram: Buffer, start: number, end: number, nowMs: number): void {
+	#pauses(datagram: Uint8Array, start: number, end: number, nowMs: number): void {
 		this.#heardAtMs = nowMs + MEDIA_LIMITS.comfortNoiseQuietMs;
 		if (end > start) this.#recorder.comfortNoise(-(datagram[start]! & 0x7f));
 	}
 
 	/** No packet of a payload type that was settled. */
-	#odd(datagram: Buffer, source: RemoteInfo, bounds: number, nowMs: number): void {
+	#odd(datagram: Uint8Array, source: RemoteInfo, bounds: number, nowMs: number): void {
 		const known = source.port === this.#gate.port && source.address === this.#gate.address;
 		if (!known && !this.#gate.isPeer(source.address)) {
 			this.#refuse(source);
@@ -331,7 +369,12 @@ export class WorkerSession {
 			this.#refuse(source);
 			return;
 		}
-		if (!this.#reports.received(datagram, this.#host.now())) {
+		const report = this.#srtp.active ? this.#srtp.openRtcp(datagram) : datagram;
+		if (report === undefined) {
+			this.#tellForged(source);
+			return;
+		}
+		if (!this.#reports.received(report, this.#host.now())) {
 			this.#invalid++;
 			return;
 		}
@@ -354,13 +397,15 @@ export class WorkerSession {
 
 	#sendRtp(datagram: Uint8Array): void {
 		const { address, port } = this.#gate;
-		if (port !== 0 && !this.#closed) this.#setup.rtp.send(datagram, port, address);
+		if (port === 0 || this.#closed) return;
+		this.#setup.rtp.send(this.#srtp.active ? this.#srtp.sealRtp(datagram) : datagram, port, address);
 	}
 
 	#sendRtcp(datagram: Uint8Array): void {
 		if (this.#rtcpPort === 0) return;
 		this.#host.counters.rtcpSent++;
-		this.#setup.rtcp.send(datagram, this.#rtcpPort, this.#rtcpAddress);
+		const packet = this.#srtp.active ? this.#srtp.sealRtcp(datagram) : datagram;
+		this.#setup.rtcp.send(packet, this.#rtcpPort, this.#rtcpAddress);
 	}
 }
 

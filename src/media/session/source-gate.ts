@@ -47,10 +47,19 @@ export class SourceGate {
 
 	/** Whether a valid packet from another source than the present one is taken; if so, that is the source now. */
 	admit(address: string, port: number): boolean {
-		if (this.#locked || !this.isPeer(address)) return false;
+		if (!this.#mayBecome(address)) return false;
 		this.address = address;
 		this.port = port;
 		return true;
+	}
+
+	/** Whether a packet of this source can be taken; nothing is settled by it. */
+	hears(address: string, port: number): boolean {
+		return (port === this.port && address === this.address) || this.#mayBecome(address);
+	}
+
+	#mayBecome(address: string): boolean {
+		return !this.#locked && this.isPeer(address);
 	}
 
 	/** Whether an address belongs to the peer, whatever the port (for RTCP). */

@@ -1,9 +1,9 @@
 /** SRTP and SRTCP of one call: what goes out under our key, what comes in under the peer's. */
 import { MEDIA_LIMITS } from "../limits.ts";
-import { readSequence, readUint32, RTP_HEADER_BYTES } from "../rtp/packet.ts";
+import { RTP_HEADER_BYTES, readSequence, readUint32 } from "../rtp/packet.ts";
 import { AesCmCipher } from "./aes-cm.ts";
 import { AesGcmCipher } from "./aes-gcm.ts";
-import { RTCP_CLEAR_BYTES, type PacketCipher } from "./packet-cipher.ts";
+import { type PacketCipher, RTCP_CLEAR_BYTES } from "./packet-cipher.ts";
 import { likelyIndex, ReplayWindow } from "./replay-window.ts";
 import { sessionKeys } from "./session-keys.ts";
 import { SRTP_SUITES, type SrtpSuite } from "./suites.ts";
