@@ -1,5 +1,6 @@
+import type { Socket } from "node:dgram";
 import type { LogWriter } from "../recording-log/index.ts";
-import type { MediaLog } from "../types.ts";
+import type { MediaEvent, MediaLog, SessionStats } from "../types.ts";
 import type { PlayoutClock } from "./playout-clock.ts";
 
 /** What a worker has for all its sessions. */
@@ -31,4 +32,20 @@ export interface HostCounters {
 	srtpReplayed: number;
 	sendErrors: number;
 	sessionErrors: number;
+}
+
+export interface SessionSetup {
+	readonly rtp: Socket;
+	readonly rtcp: Socket;
+	readonly rtpLostMs: number;
+	readonly inbandDtmf: boolean;
+	emit(event: MediaEvent): void;
+}
+
+export function addStats(counters: HostCounters, stats: SessionStats): void {
+	counters.packetsReceived += stats.packetsReceived;
+	counters.packetsLost += stats.packetsLost;
+	counters.packetsForeign += stats.packetsForeign;
+	counters.packetsDuplicate += stats.packetsDuplicate;
+	counters.packetsSent += stats.packetsSent;
 }

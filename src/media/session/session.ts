@@ -13,20 +13,12 @@ import { looksLikeRtcp, payloadBounds, readSequence, readUint32 } from "../rtp/p
 import { RtpReceiver } from "../rtp/receiver.ts";
 import { SecureMedia } from "../srtp/index.ts";
 import type { Clip, MediaEvent, Negotiated, RecordingSummary, RecordOptions, SessionStats } from "../types.ts";
-import type { SessionHost } from "./host.ts";
+import { addStats, type SessionHost, type SessionSetup } from "./host.ts";
 import { COMFORT_NOISE_PAYLOAD_TYPE, DTMF, IGNORED, Payloads, QUIET, ULAW } from "./payloads.ts";
 import { Recorder } from "./recorder.ts";
 import { Reports } from "./reports.ts";
 import { Sender } from "./sender.ts";
-import { canonicalAddress, SourceGate } from "./source-gate.ts";
-
-export interface SessionSetup {
-	readonly rtp: Socket;
-	readonly rtcp: Socket;
-	readonly rtpLostMs: number;
-	readonly inbandDtmf: boolean;
-	emit(event: MediaEvent): void;
-}
+import { canonicalAddress, isUnspecified, SourceGate, sameRemote } from "./source-gate.ts";
 
 const MAX_SAMPLES = MEDIA_LIMITS.packetSamplesMax;
 
@@ -243,12 +235,7 @@ export class WorkerSession {
 		this.#sender.disconnect();
 		this.#payloads.close();
 		const { counters } = this.#host;
-		const stats = this.stats();
-		counters.packetsReceived += stats.packetsReceived;
-		counters.packetsLost += stats.packetsLost;
-		counters.packetsForeign += stats.packetsForeign;
-		counters.packetsDuplicate += stats.packetsDuplicate;
-		counters.packetsSent += stats.packetsSent;
+		addStats(counters, this.stats());
 		counters.packetsInvalid += this.#invalid;
 		counters.srtpForged += this.#srtp.forged;
 		counters.srtpReplayed += this.#srtp.replayed;
@@ -408,8 +395,3 @@ export class WorkerSession {
 		this.#setup.rtcp.send(packet, this.#rtcpPort, this.#rtcpAddress);
 	}
 }
-
-const isUnspecified = (address: string): boolean => address === "0.0.0.0" || address === "::";
-
-const sameRemote = (a: Negotiated, b: Negotiated): boolean =>
-	isUnspecified(b.remoteAddress) || (a.remoteAddress === b.remoteAddress && a.remotePort === b.remotePort);

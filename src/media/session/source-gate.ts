@@ -6,6 +6,7 @@
  * other source is foreign: a stranger must not be able to speak into a call or to draw its audio to himself.
  */
 import { isIPv6, SocketAddress } from "node:net";
+import type { Negotiated } from "../types.ts";
 
 export class SourceGate {
 	/** Where packets are taken from and sent to. Port 0: nowhere yet. */
@@ -75,3 +76,8 @@ export function canonicalAddress(address: string): string {
 	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare);
 	return mapped?.[1] ?? new SocketAddress({ address: bare, family: "ipv6" }).address;
 }
+
+export const isUnspecified = (address: string): boolean => address === "0.0.0.0" || address === "::";
+
+export const sameRemote = (a: Negotiated, b: Negotiated): boolean =>
+	isUnspecified(b.remoteAddress) || (a.remoteAddress === b.remoteAddress && a.remotePort === b.remotePort);
