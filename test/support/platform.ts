@@ -85,7 +85,15 @@ export interface PlatformOptions {
 
 /** Starts the platform and waits until `/readyz` says so. */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-	return startOn(options.data ?? (await mkdtemp(join(tmpdir(), "afterbeep-test-"))), options);
+	for (let tries = 1; ; tries++) {
+		try {
+			return await startOn(options.data ?? (await mkdtemp(join(tmpdir(), "afterbeep-test-"))), options);
+		} catch (error) {
+			// Somebody else may take a port between our look and the platform's bind.
+			const again = tries < 3 && options.sipPort === undefined && / is taken/.test(String(error));
+			if (!again) throw error;
+		}
+	}
 }
 
 async function startOn(data: string, options: PlatformOptions): Promise<Platform> {
@@ -258,7 +266,7 @@ async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<
 }
 
 async function untilReady(child: ChildProcess, httpPort: number, log: () => string): Promise<void> {
-	const deadline = Date.now() + 30_000;
+	const deadline = Date.now() + 50_000;
 	while (Date.now() < deadline) {
 		if (child.exitCode !== null) throw new Error(`the platform ended with ${child.exitCode}:\n${log()}`);
 		const ready = await fetch(`http://127.0.0.1:${httpPort}/readyz`).then(
@@ -268,7 +276,7 @@ async function untilReady(child: ChildProcess, httpPort: number, log: () => stri
 		if (ready) return;
 		await new Promise((done) => setTimeout(done, 50));
 	}
-	throw new Error(`the platform was not ready after 30 s:\n${log()}`);
+	throw new Error(`the platform was not ready after 50 s:\n${log()}`);
 }
 
 /** Asks again until the answer is true or the time is over: for facts that another process makes true. */
@@ -293,10 +301,20 @@ export async function freeTcpPort(): Promise<number> {
 }
 
 export async function freeUdpPort(): Promise<number> {
-	const socket = createSocket("udp4").bind(0, "127.0.0.1");
-	await once(socket, "listening");
-	const { port } = socket.address();
-	socket.close();
-	await once(socket, "close");
-	return port;
+	for (let tries = 0; tries < 20; tries++) {
+		const socket = createSocket("udp4").bind(0, "127.0.0.1");
+		await once(socket, "listening");
+		const { port } = socket.address();
+		const server = createServer().listen(port, "127.0.0.1");
+		// `once` rejects on an error: somebody has this port by TCP.
+		const free = await once(server, "listening").then(
+			() => true,
+			() => false,
+		);
+		socket.close();
+		server.close();
+		await Promise.all([once(socket, "close"), free ? once(server, "close") : undefined]);
+		if (free) return port;
+	}
+	throw new Error("no port is free");
 }

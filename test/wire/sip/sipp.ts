@@ -144,7 +144,11 @@ async function freePort(): Promise<number> {
 		const { port } = udp.address();
 		const tcp = createServer();
 		tcp.listen(port, "127.0.0.1");
-		const free = await Promise.race([once(tcp, "listening").then(() => true), once(tcp, "error").then(() => false)]);
+		// `once` rejects on an error: the port is in use.
+		const free = await once(tcp, "listening").then(
+			() => true,
+			() => false,
+		);
 		udp.close();
 		tcp.close();
 		if (free) return port;
