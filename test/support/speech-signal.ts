@@ -86,3 +86,9 @@ function correlate(a: Int16Array, b: Int16Array, step = 1): number {
 	}
 	return aa === 0 || bb === 0 ? 0 : ab / Math.sqrt(aa * bb);
 }
+
+/**
+ * What a test phone heard is at least so like what was said. Two or three of its packets of 20 ms may be lost in a process
+ * that is busy with other tests; another message, or one that is out of step, comes nowhere near. What is stored is held to 0.99.
+ */
+export const HEARD_LIKE = 0.95;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { findBeep } from "../../src/cli/phone/hearing.ts";
 import { type Phones, startPhones } from "../support/phone.ts";
 import { type Platform, startPlatform } from "../support/platform.ts";
-import { match, pcmOf, speechSignal } from "../support/speech-signal.ts";
+import { HEARD_LIKE, match, pcmOf, speechSignal } from "../support/speech-signal.ts";
 
 let platform: Platform;
 let phones: Phones;
@@ -58,7 +58,7 @@ test("records a greeting, and the next caller hears it", async () => {
 	const caller = await phones.forwarded(number);
 	await caller.hearBeep();
 	caller.hangUp();
-	expect(match(pcmOf(greeting), caller.heard()).correlation).toBeGreaterThan(0.99);
+	expect(match(pcmOf(greeting), caller.heard()).correlation).toBeGreaterThan(HEARD_LIKE);
 });
 
 /** Of the frames that hold speech: pauses between words say nothing of how loud a voice is. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Phones, startPhones, type TestCall } from "../support/phone.ts";
 import { type Platform, startPlatform, until } from "../support/platform.ts";
-import { match, pcmOf, speechSignal } from "../support/speech-signal.ts";
+import { HEARD_LIKE, match, pcmOf, speechSignal } from "../support/speech-signal.ts";
 
 const PIN = "4821";
 let platform: Platform;
@@ -49,7 +49,7 @@ describe.concurrent("by keys", () => {
 		const call = await upToMenu(number, speech);
 		await call.press("2");
 		await call.hear("deposit-menu");
-		expect(likenessOf(speech, call.heard())).toBeGreaterThan(0.99);
+		expect(likenessOf(speech, call.heard())).toBeGreaterThan(HEARD_LIKE);
 		await call.press("1");
 		await call.hear("deposit-saved");
 		expect(await call.over).toBe("bye");
@@ -112,8 +112,8 @@ describe.concurrent("by keys", () => {
 		const heard = call.heard();
 		const likenesses = speeches.map((speech) => likenessOf(speech, heard));
 		// The oldest is the first; the last one was not waited for.
-		expect(likenesses[0]).toBeGreaterThan(0.99);
-		expect(likenesses[1]).toBeGreaterThan(0.99);
+		expect(likenesses[0]).toBeGreaterThan(HEARD_LIKE);
+		expect(likenesses[1]).toBeGreaterThan(HEARD_LIKE);
 		const statuses = await until("both statuses", 5_000, async () => {
 			const found = (await platform.messages(number, 3)).map((message) => message.Status).sort();
 			return found.includes("Deleted") && found.includes("Saved") && found;
