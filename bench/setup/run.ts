@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { startLoad } from "../support/api-load.ts";
 import { median, percentile, printTable, ratios } from "../support/figures.ts";
 import { type BenchPlatform, OTHER_CORE, SIP_CORE, startBenchPlatform } from "../support/platform.ts";
-import { cpuSeconds, printed, startPinned } from "../support/process.ts";
+import { cpuSeconds, printed, scheduled, startPinned } from "../support/process.ts";
 import { runSipp } from "../support/sipp.ts";
 
 export const SECONDS = 10;
 const ECHO_PORT = 15_080;
+/** sipp holds it and sends nothing from it; another bench has its own. */
+const RTP_PORT = 48_000;
 const ECHO_OCTETS = 700;
 const FAILED_SHARE_MAX = 0.01;
 const API_REQUESTS_PER_SECOND = 200;
@@ -20,9 +22,11 @@ export async function setupBench(args: readonly string[]): Promise<void> {
 		await floodBench(args.length > 1 ? args.slice(1).map(Number) : [100]);
 		return;
 	}
-	const rates = args.length > 0 ? args.map(Number) : [100, 200, 400, 600, 800];
+	const alone = args[0] === "--alone";
+	const chosen = (alone ? args.slice(1) : args).map(Number);
+	const rates = chosen.length > 0 ? chosen : [100, 200, 400, 600, 800];
 	const rows: Record<string, string | number>[] = [];
-	for (const underLoad of [false, true]) {
+	for (const underLoad of alone ? [false] : [false, true]) {
 		for (const rate of rates) {
 			const row = await measure(rate, underLoad);
 			rows.push(row.figures);
@@ -53,6 +57,7 @@ async function measure(rate: number, underLoad: boolean) {
 		const result = await callP99(platform, rate);
 		cpu += cpuSeconds(platform.sipPid) - before;
 		ours.push(result.p99Ms);
+		printSeconds(i, result.bySecond);
 		failed += result.failed;
 		calls += result.successful + result.failed;
 		limits.push(await echoP99(rate));
@@ -73,27 +78,95 @@ async function measure(rate: number, underLoad: boolean) {
 	};
 }
 
+type Second = Awaited<ReturnType<typeof callP99>>["bySecond"][number];
+
+/** Where a tail comes from shows in when it came: at the start, or all the time. */
+function printSeconds(run: number, seconds: readonly Second[]): void {
+	printTable(
+		`run ${run + 1}: milliseconds of INVITE to 200 by the second; what the main thread ran, and waited for its core`,
+		seconds.map(({ second, calls, p50, p95, p99, ranMs, waitedMs }) => ({
+			second,
+			calls,
+			p50: p50.toFixed(1),
+			p95: p95.toFixed(1),
+			p99: p99.toFixed(1),
+			"ran ms": (ranMs ?? Number.NaN).toFixed(0),
+			"waited ms": (waitedMs ?? Number.NaN).toFixed(0),
+		})),
+	);
+}
+
 /** p99 of INVITE to 200 over `SECONDS`, in milliseconds, and how the calls went. */
 export async function callP99(platform: BenchPlatform, rate: number) {
-	for (const name of rttFiles(platform.folder)) rmSync(join(platform.folder, name));
+	const { folder, sipPid, sipPort } = platform;
+	for (const name of rttFiles(folder)) rmSync(join(folder, name));
+	const { mainThreadUse, seconds } = watchSeconds(sipPid);
 	const result = await runSipp({
 		core: OTHER_CORE,
-		folder: platform.folder,
+		folder,
 		scenario: join(import.meta.dirname, "caller.xml"),
-		target: `127.0.0.1:${platform.sipPort}`,
+		target: `127.0.0.1:${sipPort}`,
 		calls: rate * SECONDS,
 		concurrent: 5_000,
 		callsPerSecond: rate,
+		rtpPortFirst: RTP_PORT,
 		extra: ["-trace_rtt", "-rtt_freq", "100"],
+		onSecond: mainThreadUse,
 	});
-	const times = rttFiles(platform.folder).flatMap((name) =>
-		readFileSync(join(platform.folder, name), "utf8")
-			.split("\n")
-			.slice(1)
-			.map((line) => Number(line.split(";")[1]))
-			.filter((ms) => Number.isFinite(ms) && ms > 0),
-	);
-	return { ...result, p99Ms: percentile(times, 0.99) };
+	const times = rttFiles(folder).flatMap((name) => readTimes(join(folder, name)));
+	const bySecond = secondsOf(times).map((second, i) => ({ ...second, ...seconds[i] }));
+	return {
+		...result,
+		p99Ms: percentile(
+			times.map(({ ms }) => ms),
+			0.99,
+		),
+		bySecond,
+	};
+}
+
+interface ResponseTime {
+	/** Of the answer, on sipp's own clock. */
+	readonly atMs: number;
+	readonly ms: number;
+}
+
+const readTimes = (file: string): ResponseTime[] =>
+	readFileSync(file, "utf8")
+		.split("\n")
+		.slice(1)
+		.map((line) => line.split(";").map(Number))
+		.filter(([, ms]) => Number.isFinite(ms))
+		.map(([atMs, ms]) => ({ atMs: atMs!, ms: ms! }));
+
+/** By the second in which the INVITE was sent. */
+function secondsOf(times: readonly ResponseTime[]) {
+	const sent = times.map(({ atMs, ms }) => ({ atMs: atMs - ms, ms }));
+	const first = sent.reduce((least, { atMs }) => Math.min(least, atMs), Number.POSITIVE_INFINITY);
+	return Array.from({ length: SECONDS }, (_, second) => {
+		const its = sent.filter(({ atMs }) => Math.floor((atMs - first) / 1_000) === second).map(({ ms }) => ms);
+		return {
+			second,
+			calls: its.length,
+			p50: percentile(its, 0.5),
+			p95: percentile(its, 0.95),
+			p99: percentile(its, 0.99),
+		};
+	});
+}
+
+/** Of the main thread, second by second: how long it ran, and how long it was ready to run and waited for the core. */
+function watchSeconds(pid: number) {
+	const seconds: { readonly ranMs: number; readonly waitedMs: number }[] = [];
+	let before = scheduled(pid);
+	return {
+		seconds,
+		mainThreadUse: () => {
+			const now = scheduled(pid);
+			seconds.push({ ranMs: now.ranMs - before.ranMs, waitedMs: now.waitedMs - before.waitedMs });
+			before = now;
+		},
+	};
 }
 
 const rttFiles = (folder: string) => readdirSync(folder).filter((name) => name.endsWith("_rtt.csv"));

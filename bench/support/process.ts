@@ -13,6 +13,12 @@ export function cpuSeconds(pid: number): number {
 	return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** Of a process's main thread so far: time on a core, and time ready to run but waiting for one, milliseconds. */
+export function scheduled(pid: number): { readonly ranMs: number; readonly waitedMs: number } {
+	const [ran, waited] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ").map(Number);
+	return { ranMs: ran! / 1e6, waitedMs: waited! / 1e6 };
+}
+
 /** Resident memory of a process, MB; `peak` the highest so far. */
 export function memoryMb(pid: number): { readonly now: number; readonly peak: number } {
 	const status = readFileSync(`/proc/${pid}/status`, "utf8");

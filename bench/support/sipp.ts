@@ -47,6 +47,6 @@ export async function runSipp(options: SippOptions): Promise<SippResult> {
 	const count = (name: string) => Number(output.match(new RegExp(`${name}\\s*\\|\\s*\\d+\\s*\\|\\s*(\\d+)`))?.[1]);
 	const successful = count("Successful call");
 	const failed = count("Failed call");
-	if (Number.isNaN(successful)) throw new Error(`sipp could not run:\n${output}`);
+	if (!(successful + failed > 0)) throw new Error(`sipp could not run:\n${output}`);
 	return { successful, failed, seconds: (performance.now() - started) / 1_000 };
 }

@@ -8,6 +8,8 @@ import { Effects, type EffectsOptions } from "./effects.ts";
 import { FlowRunner } from "./flow-runner.ts";
 import { greetingOf } from "./greeting.ts";
 import type { House, PeerCall } from "./house.ts";
+import { inTime } from "./in-time.ts";
+import { CALL_LIMITS } from "./limits.ts";
 import { mediaPlace } from "./media-place.ts";
 import { MessageKeeping } from "./message-keeping.ts";
 import type { CallMailbox, DepositFacts, Greetings } from "./ports.ts";
@@ -40,11 +42,13 @@ export async function judge(
  * One query for all numbers of an INVITE and one for the rules on them, at the same time. Only where a number of ours
  * without mailbox is lent one are there more.
  *
- * @returns undefined when the database is away.
+ * @returns undefined when the database is away, or does not answer in time.
  */
 async function lookUp(house: House, reading: InviteReading, callId: string): Promise<Offered | undefined> {
 	try {
-		return await findAll(house, reading);
+		const found = await inTime(findAll(house, reading), CALL_LIMITS.lookUpMsMax);
+		if (found === undefined) house.log.error({ callId }, "a call was refused because the database does not answer");
+		return found;
 	} catch (error) {
 		if (!(error instanceof Error && error.name === "Failure" && (error as Failure).code === "storeUnavailable"))
 			throw error;
@@ -115,11 +119,13 @@ export function warning(why: string): HeaderField {
 	return ["Warning", `399 afterbeep "${why.replace(/[^ !#-[\]-~]/g, "?")}"`];
 }
 
-/** A greeting that can not be read must not cost a message: the standard one is played. */
+/** A greeting that can not be read, or not in time, must not cost a message: the standard one is played. */
 export async function readGreetings(house: House, decision: Decision, callId: string): Promise<Greetings> {
 	if (decision.kind !== "deposit" || house.settings.greeting.mode === "beep") return NO_GREETINGS;
 	try {
-		return await house.mailboxes.greetings(decision.mailbox.mailboxId);
+		const read = await inTime(house.mailboxes.greetings(decision.mailbox.mailboxId), CALL_LIMITS.lookUpMsMax);
+		if (read === undefined) house.log.warn({ callId }, "the greetings were not read in time");
+		return read ?? NO_GREETINGS;
 	} catch (error) {
 		house.log.warn({ callId, err: error }, "the greetings could not be read");
 		return NO_GREETINGS;

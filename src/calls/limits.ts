@@ -40,6 +40,11 @@ export const CALL_LIMITS = {
 	promptMsMax: 120_000,
 	/** Beyond the length of what is played or recorded before its end is taken as lost. */
 	mediaGraceMs: 10_000,
+	/**
+	 * For the look-ups before the answer, and again for the greetings: a caller hears nothing meanwhile. A database that is
+	 * only slow answers within a second.
+	 */
+	lookUpMsMax: 2_500,
 	/** An answer of the mailboxes or the recording log that takes longer counts as a failure. */
 	replyMsMax: 30_000,
 	/** For the ACK after an early greeting: longer than 64*T1, after which the signalling gives up by itself. */

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 /** Prefixes of the contract (section 1.7) and our own. */
 export const ID_PREFIXES = {
@@ -32,12 +32,11 @@ export function newRandomId(kind: IdKind): string {
 	return `${ID_PREFIXES[kind]}-${randomUUID()}`;
 }
 
-/** UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random. */
+/**
+ * UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random. These are those of a version 4, which Node
+ * draws for many at once: asking the system for 16 octets costs several times as much.
+ */
 export function uuidv7(nowMs: number = Date.now()): string {
-	const bytes = randomBytes(16);
-	bytes.writeUIntBE(nowMs, 0, 6);
-	bytes[6] = (bytes[6]! & 0x0f) | 0x70;
-	bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-	const hex = bytes.toString("hex");
-	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+	const time = nowMs.toString(16).padStart(12, "0");
+	return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }

@@ -5,7 +5,7 @@ import type { CallMailboxes } from "./call-types.ts";
 import { changePin, checkPin } from "./check-pin.ts";
 import { deposit } from "./deposit.ts";
 import { eraseBlobsNow } from "./erase-blobs.ts";
-import { find, stillOpen } from "./find.ts";
+import { find, heldReading, stillOpen } from "./find.ts";
 import { greetings, setGreeting } from "./greetings.ts";
 import { importMailboxes } from "./import.ts";
 import { details, info, settingsReading } from "./info.ts";
@@ -44,6 +44,7 @@ export function createMailboxes(options: MailboxesOptions): Mailboxes & CallMail
 		defaults,
 		pins: createPinHasher(options.masterKey, options.pinHashesAtOnce),
 		randomPin: createRandomPin(options.masterKey),
+		heldOf: heldReading(store.db, defaults),
 		settingsOf: settingsReading(store.db),
 	};
 	return {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { LIVE_STATUSES } from "../directory/index.ts";
-import { prepared } from "../store/index.ts";
+import { type Db, type GatheredReading, gathered, prepared } from "../store/index.ts";
 import type { HeldNumber } from "./call-types.ts";
 import { MAILBOX_LIMITS } from "./limits.ts";
 import type { Needs } from "./needs.ts";
@@ -40,14 +40,32 @@ const messageTotals = prepared((db, given: Numbers) =>
 		.groupBy("phoneNumber"),
 );
 
-/**
- * All candidates of one INVITE in one query, then the counts of the mailboxes among them in another: joined into the
- * first, planning for all partitions of the messages would cost four times as much as both.
- */
+/** All candidates of one INVITE. */
 export async function find(needs: Needs, phoneNumbers: readonly string[]): Promise<readonly HeldNumber[]> {
-	if (phoneNumbers.length === 0) return [];
-	const { db } = needs.store;
-	const rows = await held.run(db, { phoneNumbers: phoneNumbers.slice(0, MAILBOX_LIMITS.findNumbersMax) });
+	const asked = [...new Set(phoneNumbers)].slice(0, MAILBOX_LIMITS.findNumbersMax);
+	const found = await Promise.all(asked.map(needs.heldOf));
+	return found.filter((one) => one !== undefined);
+}
+
+/** Each call asks for its candidates: those of calls of the same moment are read together. */
+export function heldReading(db: Db, defaults: Needs["defaults"]): GatheredReading<string, HeldNumber> {
+	const { findGatheredMax: keysMax, findReadingsAtOnce: atOnceMax } = MAILBOX_LIMITS;
+	return gathered(
+		async (phoneNumbers) => new Map((await read(db, defaults, phoneNumbers)).map((one) => [one.phoneNumber, one])),
+		{ keysMax, atOnceMax },
+	);
+}
+
+/**
+ * The numbers in one query, then the counts of the mailboxes among them in another: joined into the first, planning for
+ * all partitions of the messages would cost four times as much as both.
+ */
+async function read(
+	db: Db,
+	defaults: Needs["defaults"],
+	phoneNumbers: readonly string[],
+): Promise<readonly HeldNumber[]> {
+	const rows = await held.run(db, { phoneNumbers });
 	const equipped = rows.filter((row) => row.mailboxId !== null).map((row) => row.phoneNumber);
 	const totals = equipped.length === 0 ? [] : await messageTotals.run(db, { phoneNumbers: equipped });
 	const counts = new Map(totals.map((row) => [row.phoneNumber, row.total]));
@@ -62,8 +80,8 @@ export async function find(needs: Needs, phoneNumbers: readonly string[]): Promi
 						full: (counts.get(row.phoneNumber) ?? 0) >= row.maxMessages!,
 						pinSet: Boolean(row.pinSet),
 						pinChangeRequired: row.pinChangeRequired!,
-						timeZone: row.timeZone ?? needs.defaults.timeZone,
-						language: row.language ?? needs.defaults.language,
+						timeZone: row.timeZone ?? defaults.timeZone,
+						language: row.language ?? defaults.language,
 						maxMessageMs: row.maxMessageSeconds! * 1000,
 						minMessageMs: row.minMessageSeconds! * 1000,
 					},

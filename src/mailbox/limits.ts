@@ -21,6 +21,9 @@ export const MAILBOX_LIMITS = {
 	listMax: 10_000,
 	/** Numbers that one INVITE can offer. */
 	findNumbersMax: 64,
+	/** Candidates of calls of the same moment that are read together: so many in one statement, two readings at once. */
+	findGatheredMax: 200,
+	findReadingsAtOnce: 2,
 	/** Settings that are asked for at the same moment are read together: so many in one statement, two statements at once. */
 	settingsGatheredMax: 200,
 	settingsReadingsAtOnce: 2,

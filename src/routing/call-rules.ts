@@ -4,7 +4,7 @@
  */
 import { sql } from "kysely";
 import { type Clock, isE164 } from "../domain/index.ts";
-import { type Db, prepared } from "../store/index.ts";
+import { type Db, type GatheredReading, gathered, prepared } from "../store/index.ts";
 import { type CallFilter, type CallingParty, decide, type FilterMode, type KeptOut, type Verdict } from "./decide.ts";
 import { ROUTING_LIMITS } from "./limits.ts";
 import { isOpen } from "./schedule-hours.ts";
@@ -37,31 +37,30 @@ export interface CallRulesNeeds {
 	readonly timeZone: string;
 }
 
-interface FoundFilter {
-	readonly id: string;
+interface Found {
+	readonly kind: "filter" | "workgroup";
 	readonly phone: string;
-	readonly document: Document;
-}
-
-interface FoundWorkgroup {
 	readonly id: string;
 	readonly accountId: string;
-	readonly phone: string;
 	readonly document: Document;
+	/** Of a workgroup that has one. */
 	readonly schedule: Document | null;
 }
 
 export function createCallRules(needs: CallRulesNeeds): CallRules {
+	const rulesOf = rulesReading(needs.db);
 	return {
 		async find(phoneNumbers) {
-			const { filters, workgroups } = await rulesOf(needs.db, phoneNumbers);
+			const found = (await Promise.all([...new Set(phoneNumbers)].map(rulesOf))).flatMap((rules) => rules ?? []);
+			const of = (kind: Found["kind"], phoneNumber: string) =>
+				found.filter((one) => one.kind === kind && one.phone === phoneNumber);
 			return {
 				judge: (phoneNumber, caller) => {
-					const mine = filters.filter((one) => one.phone === phoneNumber && actsInbound(one)).map(filterOf);
+					const mine = of("filter", phoneNumber).filter(actsInbound).map(filterOf);
 					return decide(mine, phoneNumber, caller, needs.keptOut);
 				},
 				standIn: async (phoneNumber) => {
-					const group = workgroups.find((one) => one.phone === phoneNumber);
+					const group = of("workgroup", phoneNumber)[0];
 					return group && standInOf(needs, group);
 				},
 			};
@@ -74,33 +73,42 @@ export function createCallRules(needs: CallRulesNeeds): CallRules {
  * subscriber's account: what an earlier owner of a number laid down binds nobody.
  */
 const rulesInForce = prepared((db, given: { readonly phoneNumbers: readonly string[] }) => {
-	const numbers = sql`any(${given.phoneNumbers}::text[])`;
-	const statement = sql<{ filters: FoundFilter[]; workgroups: FoundWorkgroup[] }>`
-		select
-			(select coalesce(json_agg(json_build_object('id', id, 'phone', phone, 'document', document)), '[]') from (
-				select f.id, f.phone, f.document from call_filters f
-				join guardian_features g on g.subscriber_id = f.subscriber_id and g.calls
-				join subscribers s on s.id = f.subscriber_id
-				join numbers n on n.number = f.phone and n.account_id = s.account_id
-				where f.phone = ${numbers} order by f.created_on, f.id limit ${ROUTING_LIMITS.filtersPerCallMax}
-			) found_filters) as filters,
-			(select coalesce(json_agg(json_build_object('id', id, 'accountId', account_id, 'phone', telegent_phone,
-				'document', document, 'schedule', schedule)), '[]') from (
-				select w.id, w.account_id, w.telegent_phone, w.document, s.document as schedule from workgroups w
-				join numbers n on n.number = w.telegent_phone and n.account_id = w.account_id
-				left join schedules s on lower(s.id) = lower(w.schedule_id) and s.account_id = w.account_id
-				where w.telegent_phone = ${numbers} order by w.created_on, w.id limit ${ROUTING_LIMITS.filtersPerCallMax}
-			) found_workgroups) as workgroups
+	const asked = sql`unnest(${given.phoneNumbers}::text[]) as asked (phone)`;
+	const statement = sql<Found>`
+		select 'filter' as kind, asked.phone, f.id, f.account_id, f.document, null::jsonb as schedule, f.created_on
+		from ${asked} cross join lateral (
+			select f.id, n.account_id, f.document, f.created_on from call_filters f
+			join guardian_features g on g.subscriber_id = f.subscriber_id and g.calls
+			join subscribers s on s.id = f.subscriber_id
+			join numbers n on n.number = f.phone and n.account_id = s.account_id
+			where f.phone = asked.phone order by f.created_on, f.id limit ${ROUTING_LIMITS.filtersPerNumberMax}
+		) f
+		union all
+		select 'workgroup', asked.phone, w.id, w.account_id, w.document, w.schedule, w.created_on
+		from ${asked} cross join lateral (
+			select w.id, w.account_id, w.document, s.document as schedule, w.created_on from workgroups w
+			join numbers n on n.number = w.telegent_phone and n.account_id = w.account_id
+			left join schedules s on lower(s.id) = lower(w.schedule_id) and s.account_id = w.account_id
+			where w.telegent_phone = asked.phone order by w.created_on, w.id limit ${ROUTING_LIMITS.filtersPerNumberMax}
+		) w
+		order by created_on, id
 	`;
 	return { compile: () => statement.compile(db) };
 });
 
-async function rulesOf(db: Db, phoneNumbers: readonly string[]) {
-	if (phoneNumbers.length === 0) return { filters: [], workgroups: [] };
-	return (await rulesInForce.first(db, { phoneNumbers }))!;
+/** Each call asks for its numbers: those of calls of the same moment are one statement. */
+function rulesReading(db: Db): GatheredReading<string, readonly Found[]> {
+	const { rulesGatheredMax: keysMax, rulesReadingsAtOnce: atOnceMax } = ROUTING_LIMITS;
+	return gathered(
+		async (phoneNumbers) => {
+			const found = await rulesInForce.run(db, { phoneNumbers });
+			return Map.groupBy(found, (one) => one.phone);
+		},
+		{ keysMax, atOnceMax },
+	);
 }
 
-function filterOf({ id, document }: FoundFilter): CallFilter {
+function filterOf({ id, document }: Found): CallFilter {
 	return {
 		filterId: id,
 		mode: document.FilterMode as FilterMode,
@@ -112,9 +120,9 @@ function filterOf({ id, document }: FoundFilter): CallFilter {
 }
 
 /** A filter that names no direction was not meant to do nothing: it acts on calls that come in. */
-const actsInbound = ({ document }: FoundFilter) => document.ApplyToInbound !== false;
+const actsInbound = ({ document }: Found) => document.ApplyToInbound !== false;
 
-async function standInOf(needs: CallRulesNeeds, group: FoundWorkgroup): Promise<StandIn | undefined> {
+async function standInOf(needs: CallRulesNeeds, group: Found): Promise<StandIn | undefined> {
 	const zone = text(group.document.TimeZone) ?? needs.timeZone;
 	const open = group.schedule === null || isOpen(group.schedule, zone, needs.clock.now());
 	const hours = open ? "OnHoursId" : "OffHoursId";

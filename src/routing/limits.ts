@@ -13,6 +13,9 @@ export const ROUTING_LIMITS = {
 	numbersPerRequestMax: 1_000,
 	/** Rows of one list. */
 	listMax: 10_000,
-	/** Filters read for the numbers of one call. */
-	filtersPerCallMax: 100,
+	/** Filters and workgroups read for one number of a call. */
+	filtersPerNumberMax: 100,
+	/** Numbers of calls of the same moment that are asked for together: so many in one statement, two statements at once. */
+	rulesGatheredMax: 200,
+	rulesReadingsAtOnce: 2,
 } as const;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CALL_LIMITS, type DepositFacts } from "../../src/calls/index.ts";
+import { CALL_LIMITS, type DepositFacts, type HeldNumber } from "../../src/calls/index.ts";
 import { writeHeader } from "../../src/calls/recording-header.ts";
 import { CALLER, DIVERTED, type FakeHouse, fakeHouse, MAILBOX, VOICEMAIL } from "../support/calls/fake-house.ts";
 import { callMailbox, message } from "../support/calls/fake-mailboxes.ts";
@@ -103,6 +103,15 @@ describe("a call that nobody answered", () => {
 		expect(house.saying()).toContain("greeting-reached");
 	});
 
+	test("is still greeted when the greetings do not come in time", async () => {
+		house.mailboxes.greetings = () => new Promise(() => {});
+		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
+		await house.pass(CALL_LIMITS.lookUpMsMax);
+		call.confirm();
+		await house.pass(0);
+		expect(house.saying()).toContain("greeting-reached");
+	});
+
 	test("hears the beep alone where the setting says so", async () => {
 		house = await fakeHouse({ greeting: { mode: "beep", maxMs: 7_000 } });
 		house.mailboxes.add(callMailbox({ phoneNumber: MAILBOX }));
@@ -171,6 +180,21 @@ describe("saying no", () => {
 	test("the database away: 503 with Retry-After, never 404", async () => {
 		house.mailboxes.away = true;
 		expect(await refused(VOICEMAIL, DIVERTED)).toMatchObject({ status: 503, headers: [["Retry-After", "5"]] });
+	});
+
+	test("a database that hangs: 503 within three seconds, and what it answers later changes nothing", async () => {
+		const late = Promise.withResolvers<readonly HeldNumber[]>();
+		house.mailboxes.find = () => late.promise;
+		const call = await house.ring(new FakeCall(VOICEMAIL, DIVERTED));
+		await house.pass(CALL_LIMITS.lookUpMsMax - 1);
+		expect(call.rejected).toBeUndefined();
+		await house.pass(1);
+		expect(call.rejected).toMatchObject({ status: 503, headers: [["Retry-After", "5"]] });
+		expect(CALL_LIMITS.lookUpMsMax).toBeLessThanOrEqual(3_000);
+		late.resolve([{ phoneNumber: MAILBOX, mailbox: callMailbox({ phoneNumber: MAILBOX }) }]);
+		await house.pass(1);
+		expect(house.traces.last).toMatchObject({ kind: "refused", status: 503 });
+		expect(house.calls.active()).toEqual([]);
 	});
 
 	test("SDP without audio that we know: 488, and the port is released", async () => {

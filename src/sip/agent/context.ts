@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { SessionTimerPolicy } from "../dialog/session-timer.ts";
 import type { ParsedRequest } from "../message/message.ts";
 import { splitNameAddr } from "../message/name-addr.ts";
@@ -82,11 +82,14 @@ export function viaValue(flow: Flow, branch: string): string {
 	return `SIP/2.0/${flow.source.transport.toUpperCase()} ${ourHostPort(flow)};branch=${branch};rport`;
 }
 
-/** 64 random bits; RFC 3261 §19.3 asks for 32. */
+/** 64 random bits; RFC 3261 §19.3 asks for 32. Node draws those of a UUID for many at once, which octets it does not. */
 export function newTag(): string {
-	return randomBytes(8).toString("hex");
+	const uuid = randomUUID();
+	return uuid.slice(0, 8) + uuid.slice(28);
 }
 
+/** 80 random bits. */
 export function newBranch(): string {
-	return MAGIC_COOKIE + randomBytes(12).toString("hex");
+	const uuid = randomUUID();
+	return MAGIC_COOKIE + uuid.slice(0, 8) + uuid.slice(24);
 }
