@@ -6,6 +6,7 @@ import { z } from "zod";
 import { ERRORS, type ErrorStatus } from "./conventions/errors.ts";
 import { ANSWER_TYPES } from "./conventions/negotiation.ts";
 import type { Operation } from "./conventions/operation.ts";
+import { describeFields } from "./described-fields.ts";
 
 type Json = Record<string, unknown>;
 export type OpenApiVersion = "3.1.0" | "3.0.3";
@@ -53,8 +54,12 @@ export function openApiDocument(
 	const schemas: Json = { ...errorSchemas(openApi) };
 	for (const operation of operations) {
 		const name = operation.id[0]!.toUpperCase() + operation.id.slice(1);
-		if (hasBody(operation)) schemas[`${name}_Request`] = jsonSchema(operation.request, "input", openApi);
-		schemas[`${name}_Result`] = jsonSchema(operation.response, "output", openApi);
+		const { request, response, example } = operation;
+		const add = (schema: string, made: Json, shown: unknown) => {
+			schemas[schema] = describeFields(made, schema, shown, openApi);
+		};
+		if (hasBody(operation)) add(`${name}_Request`, jsonSchema(request, "input", openApi), example.request);
+		add(`${name}_Result`, jsonSchema(response, "output", openApi), example.response);
 		const described = { [operation.method.toLowerCase()]: describe(operation, name, about.publicUrl, openApi) };
 		paths[operation.path] = { ...paths[operation.path], ...described };
 	}
@@ -187,15 +192,12 @@ function sayIn30(made: Json & { examples?: unknown; enum?: unknown }): void {
 function errorSchemas(openApi: OpenApiVersion): Json {
 	const text = openApi === "3.1.0" ? { type: ["string", "null"] } : { type: "string", nullable: true };
 	return Object.fromEntries(
-		DOCUMENTED_ERRORS.map((status) => [
-			ERRORS[status].schema,
-			{
-				type: "object",
-				required: ["StatusCode"],
-				properties: { StatusCode: { type: "integer", format: "int32" }, Message: text },
-				additionalProperties: false,
-			},
-		]),
+		DOCUMENTED_ERRORS.map((status) => {
+			const { schema, message } = ERRORS[status];
+			const properties = { StatusCode: { type: "integer", format: "int32" }, Message: { ...text } };
+			const made = { type: "object", required: ["StatusCode"], properties, additionalProperties: false };
+			return [schema, describeFields(made, "Error", { StatusCode: status, Message: message }, openApi)];
+		}),
 	);
 }
 

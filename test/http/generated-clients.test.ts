@@ -3,8 +3,9 @@
  * with the contract's oddities (the base path twice, casings, a dangling security scheme), our own 3.0 document, and the
  * vendor's document where it is at hand.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describedOperations } from "../../src/http/index.ts";
@@ -18,6 +19,7 @@ import {
 	literalClient,
 	operationsOf,
 } from "../support/naive-clients.ts";
+import { OUTSIDE_GENERATORS } from "../support/outside-generators.ts";
 
 const ROOT = resolvePath(import.meta.dirname, "../..");
 const FIXTURE: Json = JSON.parse(readFileSync(join(ROOT, "test/fixtures/contract-3.0.3.json"), "utf8"));
@@ -63,6 +65,25 @@ describe.each(CLIENTS)("%s, with our own document", (_name, client) => {
 		const document: Json = (await world.api.app.inject({ url: "/openapi-3.0.json" })).json();
 		const operations = operationsOf(document);
 		expect(operations.length).toBe(served.size);
+		await walk(client, world, document, operations, true);
+		await walkWithoutToken(client, world.base, document, operations);
+	});
+});
+
+describe.each(OUTSIDE_GENERATORS.map((generator) => [generator.name, generator] as const))("%s", (name, generator) => {
+	test("writes a client of our own document that carries out every operation, those of ours too", async () => {
+		const world = await openWorld();
+		await using stack = new AsyncDisposableStack();
+		stack.use(world.api);
+		const folder = mkdtempSync(join(tmpdir(), "afterbeep-own-"));
+		stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+		await addExampleThings(world.api);
+		const document: Json = (await world.api.app.inject({ url: "/openapi-3.0.json" })).json();
+		const file = join(folder, "own.json");
+		writeFileSync(file, JSON.stringify(document));
+		const client = await generator.generate(file, join(folder, name));
+		const operations = operationsOf(document);
+		expect(operations.filter(({ described }) => described["x-afterbeep"] === true).length).toBeGreaterThan(10);
 		await walk(client, world, document, operations, true);
 		await walkWithoutToken(client, world.base, document, operations);
 	});

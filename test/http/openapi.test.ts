@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ERRORS } from "../../src/http/conventions/errors.ts";
+import { FIELD_WORDS } from "../../src/http/field-words.ts";
 import { allOperations, createHttpApp } from "../../src/http/index.ts";
 import { openTestApi, type TestApi } from "../support/http-api.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is walked, not modelled
 type Json = Record<string, any>;
+const ERROR_SCHEMAS = Object.fromEntries(Object.values(ERRORS).map(({ schema }) => [schema, true]));
 let api: TestApi;
 let document: Json;
 beforeAll(async () => {
@@ -74,6 +76,34 @@ describe("the OpenAPI document", () => {
 				}
 			}
 		}
+	});
+
+	test("each member of each request, answer and error says what it means, and no word is left over", () => {
+		const unused = new Set(Object.keys(FIELD_WORDS));
+		let members = 0;
+		const walk = (schema: Json, at: string): void => {
+			for (const choice of [schema.items, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) {
+				if (choice !== undefined) walk(choice, at);
+			}
+			for (const [name, member] of Object.entries<Json>(schema.properties ?? {})) {
+				members++;
+				expect(member.description, `${at}.${name}`).toMatch(/^[A-Z`].{2,}\.$/s);
+				unused.delete(`${at}.${name}` in FIELD_WORDS ? `${at}.${name}` : name);
+				walk(member, `${at}.${name}`);
+			}
+		};
+		for (const [name, schema] of Object.entries<Json>(document.components.schemas)) {
+			walk(schema, name in ERROR_SCHEMAS ? "Error" : name);
+		}
+		for (const methods of Object.values<Json>(document.paths)) {
+			for (const { parameters = [] } of Object.values<Json>(methods)) {
+				for (const parameter of parameters) {
+					expect(resolve(parameter.$ref ?? "")?.description ?? parameter.description).toMatch(/\.$/);
+				}
+			}
+		}
+		expect(members).toBeGreaterThan(1_000);
+		expect([...unused]).toEqual([]);
 	});
 
 	test("error schemas have two members and allow no third", () => {

@@ -98,7 +98,6 @@ function functionFor({ method, path, described }: DescribedOperation, operations
 
 /** The one object that a generated function takes: parameters by its own names for them, and the body. */
 function argumentsFor(call: Operation, bodyName: string, { inQuery }: DescribedOperation, input: Json): Json {
-	if (!inQuery) return { [bodyName]: input };
 	const [, declared = ""] = /\(\{([^}]*)\}/.exec(call.toString()) ?? [];
 	const names = declared.split(",").map((each) =>
 		each
@@ -106,6 +105,9 @@ function argumentsFor(call: Operation, bodyName: string, { inQuery }: DescribedO
 			.replace(/[:=].*/s, "")
 			.trim(),
 	);
+	// A body whose schema has a name is called by that name by some.
+	const named = names.find((name) => /_?request$/i.test(name));
+	if (!inQuery) return { [names.includes(bodyName) ? bodyName : (named ?? bodyName)]: input };
 	return Object.fromEntries(
 		Object.entries(input).map(([wire, value]) => {
 			const name = names.find((each) => fold(each) === fold(wire));

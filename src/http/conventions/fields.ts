@@ -3,7 +3,7 @@ import { z } from "zod";
 import { LIMITS } from "../../domain/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import { readDate } from "./dates.ts";
-import { blankIsAbsent } from "./reading.ts";
+import { blankIsAbsent, numberIsText } from "./reading.ts";
 
 const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029";
 
@@ -53,6 +53,12 @@ export function optionalCode(form: string, complaint: string, description: strin
 		.optional();
 }
 
+/** The same field, whose digits may come as a number. */
+export function digits<T extends z.ZodOptional<z.ZodString>>(field: T): T {
+	field.unwrap().register(numberIsText, { digits: true });
+	return field;
+}
+
 /** SIM number of ITU-T E.118; some come with the filler `F` of their last half octet. */
 export const iccid = optionalCode(
 	"[0-9]{18,20}[Ff]?",
@@ -61,8 +67,10 @@ export const iccid = optionalCode(
 	"8901240397190195850",
 );
 
-export const areaCode = optionalCode("[0-9]{3}", "must be 3 digits", "Area wanted; tried before ZipCode.", "801");
-export const zipCode = optionalCode("[0-9]{5}", "must be 5 digits", "Postal area wanted.", "84603");
+export const areaCode = digits(
+	optionalCode("[0-9]{3}", "must be 3 digits", "Area wanted; tried before ZipCode.", "801"),
+);
+export const zipCode = digits(optionalCode("[0-9]{5}", "must be 5 digits", "Postal area wanted.", "84603"));
 
 /** Any digits: 1234 is the contract's own example, strength is asked for at the keypad. Blank is refused. */
 export const pin = z

@@ -10,6 +10,9 @@ import { HttpError } from "./errors.ts";
 /** Of a text or a choice: `""` means that it was not sent. */
 export const blankIsAbsent = z.registry<{ readonly blank: "absent" }>();
 
+/** Of a text that is digits: a whole number in its place is that text; one answer's integer is another's text (contract 5.6). */
+export const numberIsText = z.registry<{ readonly digits: true }>();
+
 /** Of an object: a plain text in its place stands for this member (contract 2.9 has both forms). */
 export const textMeans = z.registry<{ readonly member: string }>();
 
@@ -50,7 +53,7 @@ function foldOf(schema: z.core.$ZodType): Fold {
 	if (schema instanceof z.ZodEnum) return foldEnum(schema.options.map(String), blankIsAbsent.has(schema));
 	if (schema instanceof z.ZodBoolean) return foldBoolean;
 	if (schema instanceof z.ZodNumber) return foldNumber;
-	if (schema instanceof z.ZodString) return foldText(blankIsAbsent.has(schema));
+	if (schema instanceof z.ZodString) return foldText(blankIsAbsent.has(schema), numberIsText.has(schema));
 	if (schema instanceof z.ZodRecord) return foldFreeForm;
 	// A schema that reads leniently only by accident would differ from its document.
 	throw new Error(`no reading is defined for schemas of type ${schema._zod.def.type}`);
@@ -115,8 +118,9 @@ const UNSTORABLE = "must be Unicode text without NUL or halved surrogate pairs";
 /** @param json text of JSON.stringify, which escapes NUL and halved pairs, and a backslash as two. */
 const isStorable = (json: string) => !/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/.test(json);
 
-function foldText(absentWhenBlank: boolean): Fold {
+function foldText(absentWhenBlank: boolean, numbersToo: boolean): Fold {
 	return (value, where, problems) => {
+		if (numbersToo && Number.isSafeInteger(value) && (value as number) >= 0) return String(value);
 		if (Array.isArray(value)) problems.push(`${where} must be one text`);
 		if (typeof value !== "string") return value;
 		if (value.includes("\0") || !value.isWellFormed()) problems.push(`${where} ${UNSTORABLE}`);

@@ -1,7 +1,7 @@
 /** Texts, addresses and lists of routes, filters and workgroups. Messages complete "<Field> ...". */
 import { z } from "zod";
 import { ROUTING_LIMITS } from "../../routing/index.ts";
-import { phoneNumber } from "./fields.ts";
+import { digits, phoneNumber } from "./fields.ts";
 
 const { textCharsMax, longTextCharsMax, urlCharsMax, numbersPerRequestMax } = ROUTING_LIMITS;
 
@@ -16,6 +16,10 @@ const line = z
 
 export const optionalText = (description: string, example: string) =>
 	line.optional().meta({ description, examples: [example] });
+
+/** The same for what is mostly a number, and comes as one from some clients. */
+export const optionalDigits = (description: string, example: string) =>
+	digits(line.clone().optional()).meta({ description, examples: [example] });
 
 export const requiredText = (description: string, example: string) =>
 	line.regex(/\S/, "must not be empty").meta({ description, examples: [example] });

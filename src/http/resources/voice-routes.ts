@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Document, Kept } from "../../routing/index.ts";
 import { ROUTING_LIMITS } from "../../routing/index.ts";
-import { optionalId, requiredId } from "../conventions/fields.ts";
+import { digits, optionalId, requiredId } from "../conventions/fields.ts";
 import { type Operation, operation } from "../conventions/operation.ts";
 import { optionalFlag, optionalHttpUrl, optionalText, optionalUri, requiredText } from "../conventions/texts.ts";
 import type { HttpDeps } from "../deps.ts";
@@ -18,11 +18,12 @@ const TRANSPORTS = ["UDP", "TCP", "TLS"] as const;
 const accountId = optionalId("Account that the route is for. May be left out where the key has one.", EXAMPLE_ACCOUNT);
 const routeId = requiredId("The voice route.", EXAMPLE_ID);
 const port = (n: number) =>
-	z
-		.string()
-		.regex(/^([0-9]{1,5})?$/, "must be a port number as a text, such as 5061")
-		.optional()
-		.meta({ description: `Port of trunk ${n}, as a text.`, examples: ["5061"] });
+	digits(
+		z
+			.string()
+			.regex(/^([0-9]{1,5})?$/, "must be a port number as a text, such as 5061")
+			.optional(),
+	).meta({ description: `Port of trunk ${n}, as a text.`, examples: ["5061"] });
 const rank = (description: string) =>
 	z
 		.int("must be a whole number")

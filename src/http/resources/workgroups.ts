@@ -2,7 +2,14 @@ import { z } from "zod";
 import type { Kept } from "../../routing/index.ts";
 import { optionalId, phoneNumber, requiredId } from "../conventions/fields.ts";
 import { type Operation, operation } from "../conventions/operation.ts";
-import { optionalFlag, optionalLongText, optionalText, optionalUri, requiredText } from "../conventions/texts.ts";
+import {
+	optionalDigits,
+	optionalFlag,
+	optionalLongText,
+	optionalText,
+	optionalUri,
+	requiredText,
+} from "../conventions/texts.ts";
 import type { HttpDeps } from "../deps.ts";
 import { documentOf, membersOf } from "./documents.ts";
 
@@ -37,10 +44,10 @@ const Fields = z.object({
 		.regex(/^$|^\+[1-9][0-9]{1,14}$/, "must be an E.164 number, such as +11234567890, or empty")
 		.optional()
 		.meta({ description: "Number of the workgroup, one of yours; empty clears it.", examples: ["+11234567890"] }),
-	CallOrder: optionalText("Order in which people are rung.", "1"),
+	CallOrder: optionalDigits("Order in which people are rung.", "1"),
 	AnnouncementText: optionalLongText("What callers hear, as text.", "Welcome to sales."),
 	AnnouncementUrl: optionalUri("What callers hear, as audio.", "https://example.com/welcome.wav"),
-	InternalExtension: optionalText("Short number.", "200"),
+	InternalExtension: optionalDigits("Short number.", "200"),
 	CallerIdType: optionalText("Whose number people see.", "Caller"),
 	CallerIdName: optionalText("Which name people see.", "Sales"),
 	RecordCalls: optionalFlag("Kept; Afterbeep records voicemail only."),
@@ -53,7 +60,7 @@ const Fields = z.object({
 	OffHoursId: hoursId("outside office hours"),
 	OnHoursType: hoursType("within office hours"),
 	OnHoursId: hoursId("within office hours"),
-	WaitBetween: optionalText("Seconds between two people.", "20"),
+	WaitBetween: optionalDigits("Seconds between two people.", "20"),
 	TollFreeNumber: optionalText("Toll-free number of the workgroup.", ""),
 });
 
@@ -205,7 +212,7 @@ function groupOperations({ routing: { workgroups } }: HttpDeps): readonly Operat
 
 const ActivityFields = z.object({
 	Type: z.enum(["User", "Workgroup", "phone"]).optional().meta({ description: "What takes the call." }),
-	DigitOrder: optionalText("Key or turn.", "1"),
+	DigitOrder: optionalDigits("Key or turn.", "1"),
 	PhoneNumber: phoneNumber.optional().meta({ description: "Number to ring.", examples: ["+18015551234"] }),
 	ReferenceWorkgroupId: optionalText("Workgroup to ring.", GROUP),
 	ReferenceUserId: optionalText("Subscriber to ring.", "TSUID-1234567999"),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { optionalId, phoneNumber } from "../../../src/http/conventions/fields.ts";
+import { digits, optionalId, phoneNumber } from "../../../src/http/conventions/fields.ts";
 import { readerOf } from "../../../src/http/conventions/reading.ts";
 
 const schema = z.object({
@@ -11,6 +11,7 @@ const schema = z.object({
 	VoiceEnabled: z.boolean().optional(),
 	PageNumber: z.int().min(1, "must be 1 or more").optional(),
 	Name: z.string().optional(),
+	DigitOrder: digits(z.string().optional()),
 	Items: z.array(z.object({ Number: phoneNumber })).optional(),
 	Anything: z.record(z.string(), z.unknown()).optional(),
 });
@@ -89,6 +90,14 @@ describe("reading a request", () => {
 		expect(complaint({ PhoneNumber: "+15", PageNumber: "1.5" })).toBe("PageNumber must be a number.");
 		expect(complaint({ PhoneNumber: "+15", PageNumber: 1.5 })).toBe("PageNumber must be a whole number.");
 		expect(complaint({ PhoneNumber: "+15", PageNumber: 0 })).toBe("PageNumber must be 1 or more.");
+	});
+
+	test("a text of digits may come as a number", () => {
+		expect(read({ PhoneNumber: "+15", DigitOrder: 12 }).DigitOrder).toBe("12");
+		for (const DigitOrder of [1.5, -1, 1e300, true, {}]) {
+			expect(complaint({ PhoneNumber: "+15", DigitOrder })).toBe("DigitOrder must be a text.");
+		}
+		expect(complaint({ PhoneNumber: "+15", Name: 12 })).toBe("Name must be a text.");
 	});
 
 	test.each([["a\0b"], ["\ud800"], ["x\udfff"]])("text that no database can hold is refused: %j", (given) => {

@@ -35,8 +35,8 @@ describe("POST /v1.0/numbers/import and /availability", () => {
 			NumberType: "mobile",
 			VoiceEnabled: true,
 			MessageEnabled: false,
-			AreaCode: null,
-			ZipCode: null,
+			AreaCode: "",
+			ZipCode: "",
 			PageNumber: 1,
 			ResultsTotal: 2,
 			AvailableNumberAreas: [
@@ -53,6 +53,8 @@ describe("POST /v1.0/numbers/import and /availability", () => {
 		expect(await areas({ AreaCode: "201", ZipCode: "84603" })).toEqual([201]);
 		expect(await areas({ AreaCode: "999", ZipCode: "84603" })).toEqual([801]);
 		expect(await areas({ AreaCode: "999" })).toEqual([]);
+		// As the answer names it, an integer: a client hands on what it was given.
+		expect(await areas({ AreaCode: 801 })).toEqual([801]);
 		expect(await areas({ PageNumber: 2 })).toEqual([]);
 	});
 
