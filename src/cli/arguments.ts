@@ -21,6 +21,8 @@ export const SETTING_OPTIONS: Readonly<Record<string, Option>> = Object.fromEntr
 	}),
 );
 
+const LIST = new Intl.ListFormat("en-GB");
+
 export interface ParsedArguments {
 	readonly positionals: readonly string[];
 	readonly values: Readonly<Record<string, string>>;
@@ -102,7 +104,9 @@ function checkPositionals(command: Command, given: readonly string[]): void {
 	const expected = command.positionals ?? [];
 	const missing = expected.filter((positional, i) => positional.required && given[i] === undefined);
 	if (missing.length > 0)
-		throw new UsageError(`${missing.map((positional) => positional.name).join(" and ")} is missing.`);
+		throw new UsageError(
+			`${LIST.format(missing.map(({ name }) => name))} ${missing.length > 1 ? "are" : "is"} missing.`,
+		);
 	if (command.more === undefined && given.length > expected.length)
 		throw new UsageError(`"${given[expected.length]}" is one word too many.`);
 }

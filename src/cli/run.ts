@@ -35,7 +35,7 @@ export async function runCommandLine(words: readonly string[], context: RunConte
 		current = found.command;
 		return await runCommand(found.command, found.rest, context);
 	} catch (error) {
-		return report(error, current, terminal);
+		return report(error, current, context);
 	}
 }
 
@@ -73,7 +73,13 @@ function settingFlag(command: Command, name: string): boolean {
 	return command.settings === true && SETTING_OPTIONS[name] !== undefined && command.options?.[name] === undefined;
 }
 
-function report(error: unknown, command: Command | undefined, terminal: Terminal): number {
+/** The rooms name requests of the API and its tokens; who types commands looks in the list beside the command. */
+function whereToLook(command: Command | undefined, commands: readonly Command[]): string | undefined {
+	const list = `${command?.name.split(" ")[0]} list`;
+	return commands.some(({ name }) => name === list) ? `See: afterbeep ${list}` : undefined;
+}
+
+function report(error: unknown, command: Command | undefined, { terminal, commands }: RunContext): number {
 	const lead = terminal.remarkStyle("red", "Error:");
 	if (error instanceof UsageError) {
 		terminal.remark(`${lead} ${error.message}`);
@@ -82,7 +88,7 @@ function report(error: unknown, command: Command | undefined, terminal: Terminal
 	}
 	if (error instanceof Failure) {
 		terminal.remark(`${lead} ${error.message}`);
-		terminal.remark(error.mend);
+		terminal.remark((error.code === "notFound" ? whereToLook(command, commands) : undefined) ?? error.mend);
 		return 1;
 	}
 	terminal.remark(`${lead} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -28,7 +28,7 @@ export const SETTINGS = {
 		default: "none",
 		meaning: "whose X-Forwarded-For is believed (addresses, ranges)",
 	},
-	admin: { variable: "AFTERBEEP_ADMIN", unset: "the HTTP address", meaning: "where /metrics and /operator are served" },
+	admin: { variable: "AFTERBEEP_ADMIN", unset: "the HTTP address", meaning: "where /metrics is served" },
 	sip: {
 		variable: "AFTERBEEP_SIP",
 		default: "udp:127.0.0.1:5060,tcp:127.0.0.1:5060",
@@ -171,7 +171,11 @@ export const SETTINGS = {
 		meaning: "mail server",
 	},
 	mailFrom: { variable: "AFTERBEEP_MAIL_FROM", default: "voicemail@localhost", meaning: "sender of mails" },
-	publicUrl: { variable: "AFTERBEEP_PUBLIC_URL", unset: "the HTTP address", meaning: "links in mails" },
+	publicUrl: {
+		variable: "AFTERBEEP_PUBLIC_URL",
+		unset: "the HTTP address",
+		meaning: "where operators reach the API, behind a proxy",
+	},
 	webhookPrivate: {
 		variable: "AFTERBEEP_WEBHOOK_PRIVATE",
 		default: "no",

@@ -32,7 +32,7 @@ export interface Config {
 	/** Plain HTTP beyond loopback was asked for in so many words. */
 	readonly httpPlain: boolean;
 	readonly trustedProxies: readonly string[];
-	/** Where `/metrics` and `/operator` are served; undefined: at the HTTP address. */
+	/** Where `/metrics` is served; undefined: at the HTTP address. */
 	readonly admin: HostPort | undefined;
 	readonly sip: readonly ListenAddress[];
 	/** For listen addresses that have none of their own. */

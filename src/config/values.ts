@@ -70,7 +70,11 @@ export function wholeNumber(min: number, max: number, unit: string): Value<numbe
 
 /** Undefined for `off`. */
 export function offOr<T>(other: Value<T>): Value<T | undefined> {
-	return z.union([text.regex(/^off$/i).transform(() => undefined), other]);
+	return readBy((input) => {
+		if (/^off$/i.test(input)) return good<T | undefined>(undefined);
+		const read = other.safeParse(input);
+		return read.success ? good(read.data) : bad(`${read.error.issues[0]!.message}, nor off`);
+	});
 }
 
 /** A number of seconds within bounds; a fraction is allowed. */

@@ -77,10 +77,15 @@ function reason(error: unknown): string {
 	return code === "ENOENT" ? "is missing" : `cannot be read (${code ?? message})`;
 }
 
+/** So many are named; a folder that is away lacks hundreds. */
+const TROUBLES_NAMED = 5;
+
 function unusable(folder: string, troubles: readonly string[]): Failure {
+	const more = troubles.length - TROUBLES_NAMED;
+	const named = [...troubles.slice(0, TROUBLES_NAMED), ...(more > 0 ? [`and ${more} more`] : [])];
 	return new Failure(
 		"configInvalid",
-		`The voice prompts in ${folder} are not usable: ${troubles.join("; ")}.`,
+		`The voice prompts in ${folder} are not usable: ${named.join("; ")}.`,
 		"Restore the folder prompts from the release, or make the recordings anew with: node prompts/make.ts",
 	);
 }

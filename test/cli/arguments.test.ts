@@ -42,6 +42,7 @@ describe("Wrong calls end with exit code 2 and the nearest name", () => {
 		[["messages", "list", "12ab"], "E.164"],
 		[["messages", "list", "--all", "--limit", "0"], "--limit"],
 		[["mailboxes", "show"], "NUMBER is missing"],
+		[["subscribers", "transfer"], "SUBSCRIBERID, FROM and TO are missing"],
 		[["mailboxes", "show", "+1", "+2"], "one word too many"],
 		[["jobs", "list", "--state", "gone"], "--state is none of"],
 		[["call", "+11234567890", "--keys", "1"], "--keys needs --pin"],

@@ -158,6 +158,7 @@ describe("Bad settings", () => {
 		["AFTERBEEP_LANGUAGE", "e_n", "not a language tag"],
 		["AFTERBEEP_ACCESS_NUMBERS", "abc", "can be dialled"],
 		["AFTERBEEP_RATE_LIMIT", "50/hour", "neither off nor a rate"],
+		["AFTERBEEP_CALLS_PER_SECOND", "many", '"many" is not a whole number of calls from 1 to 100000, nor off'],
 		["AFTERBEEP_DRAIN_SECONDS", "-1", "from 0 to 3600"],
 		["AFTERBEEP_LOG", "loud", "none of debug, info, warn, error"],
 		["AFTERBEEP_GREETING_SECONDS_MAX", "0", "from 1 to 60"],

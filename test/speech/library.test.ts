@@ -46,6 +46,13 @@ describe("loading the prompts", () => {
 		expect(mend).toContain("prompts/make.ts");
 	});
 
+	test("names a few of many missing files, and how many more there are", async () => {
+		rmSync(join(folder, "audio", "en"), { recursive: true });
+		const { message } = await failure();
+		expect(message).toMatch(/missing; and \d{3} more\.$/);
+		expect(message.length).toBeLessThan(500);
+	});
+
 	test("says so when there is no catalogue, or one that is no catalogue", async () => {
 		writeFileSync(join(folder, "catalogue.json"), "{");
 		expect((await failure()).message).toContain("catalogue.json");

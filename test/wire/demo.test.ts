@@ -57,4 +57,16 @@ describe("The demo", () => {
 		expect(code).toBe(130);
 		expect(existsSync(dataFolderOf(output))).toBe(false);
 	});
+
+	test("who reads along and leaves (demo | tee log, Ctrl-C) leaves no folder behind either", async () => {
+		const child = spawn(process.execPath, [program, "demo"], { stdio: ["ignore", "pipe", "pipe"] });
+		let output = "";
+		child.stdout.on("data", (chunk: Buffer) => {
+			output += chunk.toString();
+			if (/3 {2}Provision/.test(output)) child.stdout.destroy();
+		});
+		const [code] = (await once(child, "close")) as [number | null];
+		expect(code).toBe(130);
+		expect(existsSync(dataFolderOf(output))).toBe(false);
+	});
 });

@@ -28,7 +28,8 @@ Then it stays up until Ctrl-C. Exit code 0 if every step held, else 1.
 			invocation.terminal.line("Ending the platform and removing its data folder ...");
 			stopped.abort(new Stopped(signal));
 		};
-		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+		// SIGPIPE: the reader of `demo | tee log` is gone, which Ctrl-C ends together with us.
+		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"] as const) process.on(signal, stop);
 		const screen = createScreen(invocation.terminal);
 		try {
 			const run = invocation.flag("ring") ? runRingDemo : runDemo;

@@ -1,13 +1,6 @@
 /** Checks of who may call: the peers file, who is named, and who was refused. */
 import { readFileSync, statSync } from "node:fs";
-import {
-	type Config,
-	isLoopback,
-	loadPeers,
-	type PeerList,
-	printListenAddress,
-	readTextFile,
-} from "../../config/index.ts";
+import { type Config, isLoopback, loadPeers, type PeerList, readTextFile } from "../../config/index.ts";
 import { Failure } from "../../domain/index.ts";
 import { defaultPolicy } from "../../platform/room-settings.ts";
 import { readStatusFile } from "../../platform/status-file.ts";
@@ -41,7 +34,7 @@ function readList(config: Config): PeerList | readonly Finding[] {
 function whoMayCall(config: Config, { peers }: PeerList): readonly Finding[] {
 	const names = [...peers.map((peer) => peer.name), ...config.sipPeers];
 	const named = `calls are taken from ${names.join(", ") || "nobody"}`;
-	if (names.length > 0) return [ok("peers", `${named}; at ${config.sip.map(printListenAddress).join(", ")}`)];
+	if (names.length > 0) return [ok("peers", named)];
 	const mend = "Name the PBX, SBC or proxy that sends the calls: AFTERBEEP_SIP_PEERS=<address>";
 	return [fail("peers", named, mend)];
 }
