@@ -154,9 +154,10 @@ export class CallSession {
 		this.#phoneNumber = mailbox?.phoneNumber;
 		const source = decision.kind === "deposit" ? decision.candidate.source : undefined;
 		this.#trace.tell({ phoneNumber: mailbox?.phoneNumber, mailboxSource: source, why: decision.why });
+		const early = hasEarlyGreeting(this.#call, decision);
 		const heard = (event: MediaEvent) => this.#guard(() => this.#heard(event));
 		const [media, greetings] = await Promise.all([
-			openMedia(this.#house, this.#call, callId, heard),
+			openMedia(this.#house, this.#call, { callId, early }, heard),
 			readGreetings(this.#house, decision, callId),
 		]);
 		if (this.#signallingOver) {
@@ -170,8 +171,7 @@ export class CallSession {
 				RETRY_AFTER,
 			);
 		this.#media = media;
-		const early = hasEarlyGreeting(this.#call, decision);
-		const sdp = this.#localSdp(media, early);
+		const sdp = this.#localSdp(media);
 		if (sdp === undefined) return;
 		const run = { call: this.#call, session: media.session, decision, reading, greetings, early, trace: this.#trace };
 		const made = makeRunner(this.#house, run, {
@@ -215,10 +215,9 @@ export class CallSession {
 	}
 
 	/** Our answer or late offer; undefined where theirs was refused. */
-	#localSdp(media: SessionMedia, early: boolean): string | undefined {
-		const { offer } = this.#call;
-		if (offer === undefined) return media.offer();
-		const answer = media.answer(offer, early);
+	#localSdp(media: SessionMedia): string | undefined {
+		const answer = media.first;
+		if (answer === undefined) return media.offer();
 		if (answer.ok) return answer.sdp;
 		this.#refuse(answer.status, `The SDP offer was refused: ${answer.why}`, [warning(answer.why)]);
 		return undefined;

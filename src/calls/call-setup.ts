@@ -90,17 +90,15 @@ async function findAll({ mailboxes, rules }: House, reading: InviteReading): Pro
 export async function openMedia(
 	house: House,
 	call: PeerCall,
-	callId: string,
+	{ callId, early }: { readonly callId: string; readonly early: boolean },
 	onEvent: (event: MediaEvent) => void,
 ): Promise<SessionMedia | undefined> {
-	const { media, settings, clock, log } = house;
-	const { source } = call;
+	const { settings, clock, log } = house;
+	const { source, offer } = call;
 	const { codecs, inbandDtmf, mediaAddresses, srtp } = call.peer.policy;
 	try {
 		const { bind, address } = mediaPlace(call, settings.rtpAdvertise);
-		const session = await media.open({ bind, rtpLostMs: settings.rtpLostMs, inbandDtmf, onEvent });
-		return new SessionMedia({
-			session,
+		const media = new SessionMedia({
 			address,
 			codecs,
 			sessionId: clock.now().getTime(),
@@ -108,6 +106,9 @@ export async function openMedia(
 			mediaAddresses,
 			srtp,
 		});
+		const negotiate = (port: number) => media.prepare(port, offer, early);
+		media.opened(await house.media.open({ bind, rtpLostMs: settings.rtpLostMs, inbandDtmf, onEvent, negotiate }));
+		return media;
 	} catch (error) {
 		log.error({ callId, err: error }, "no media session could be opened");
 		return undefined;

@@ -14,7 +14,6 @@ import {
 } from "../media/index.ts";
 
 export interface SessionMediaOptions {
-	readonly session: MediaSession;
 	/** Stands in `c=`. */
 	readonly address: string;
 	/** Those agreed with the peer, the most wanted first; undefined: all, in the order of the peer's offer. */
@@ -28,7 +27,10 @@ export interface SessionMediaOptions {
 }
 
 export class SessionMedia {
-	readonly session: MediaSession;
+	#session: MediaSession | undefined;
+	#port = 0;
+	/** What the offer of the INVITE came to; undefined where it had none. */
+	#first: SdpAnswer | undefined;
 	readonly #options: SessionMediaOptions;
 	readonly #mayBe: (address: string) => boolean;
 	/** The peer's signalling address, where RTP may come from it too. */
@@ -45,7 +47,6 @@ export class SessionMedia {
 	#early: Negotiated | undefined;
 
 	constructor(options: SessionMediaOptions) {
-		this.session = options.session;
 		this.#options = options;
 		const { mediaAddresses, remoteSignallingAddress, srtp } = options;
 		this.#mayBe = mediaAddresses.length === 0 ? () => true : addressMatcher(mediaAddresses);
@@ -53,6 +54,33 @@ export class SessionMedia {
 		if (srtp === "off") return;
 		const keys = new OwnSrtpKeys();
 		this.#srtp = { required: srtp === "required", keyFor: (suite, peerKey) => keys.keyFor(suite, peerKey) };
+	}
+
+	/**
+	 * The answer to the INVITE's offer, made before its port is known to be free: it then opens connected.
+	 *
+	 * @returns what was settled; undefined without an offer, and where that was refused.
+	 */
+	prepare(port: number, offer: string | undefined, early: boolean): Negotiated | undefined {
+		this.#port = port;
+		this.#lastSdp = undefined;
+		this.#first = offer === undefined ? undefined : this.answer(offer, early);
+		if (this.#first?.ok !== true) return undefined;
+		return early ? { ...this.#first.negotiated, receiving: false } : this.#first.negotiated;
+	}
+
+	/** It is open at the port that was prepared last. */
+	opened(session: MediaSession): void {
+		this.#session = session;
+	}
+
+	get session(): MediaSession {
+		if (this.#session === undefined) throw new Error("the media session is not open yet");
+		return this.#session;
+	}
+
+	get first(): SdpAnswer | undefined {
+		return this.#first;
 	}
 
 	/** Whether no offer of ours waits for its answer. */
@@ -118,7 +146,8 @@ export class SessionMedia {
 
 	#connect(negotiated: Negotiated): void {
 		this.#secured = negotiated.srtp !== undefined;
-		this.session.connect(negotiated);
+		// What is settled before the session opens goes along with its opening.
+		this.#session?.connect(negotiated);
 	}
 
 	/** A description that leads out of the peer's ranges is refused: audio of a mailbox goes where the peer's media are. */
@@ -136,10 +165,10 @@ export class SessionMedia {
 
 	/** RFC 3264 §8: the version is raised by one with each change, and stays where nothing changed. */
 	#versioned<Made>(make: (local: LocalMedia) => { readonly made: Made; readonly sdp: string | undefined }): Made {
-		const { address, codecs, sessionId, session } = this.#options;
+		const { address, codecs, sessionId } = this.#options;
 		const local = {
 			address,
-			port: session.port,
+			port: this.#port,
 			sessionId,
 			...(codecs && { codecs }),
 			...(this.#srtp && { srtp: this.#srtp }),

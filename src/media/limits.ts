@@ -49,6 +49,8 @@ export const MEDIA_LIMITS = {
 	receiveBufferBytes: 208 * 1024,
 	/** From one reading of all sockets to the next, where many calls send. Far below what a caller could notice. */
 	restMs: 5,
+	/** The end of a session goes to its worker with whatever comes next, after this at the latest. */
+	closeWaitMs: 10,
 	/** Turns of the event loop, each of up to 32 packets, in which the end of a recording reads what has arrived. */
 	drainTurnsMax: 24,
 

@@ -91,7 +91,8 @@ class RunningMedia implements Media {
 			this.#sessions.set(number, session);
 			try {
 				const { bind, rtpLostMs, inbandDtmf = false } = options;
-				await worker.ask({ type: "open", session: number, bind, port, rtpLostMs, inbandDtmf });
+				const negotiated = options.negotiate?.(port);
+				await worker.ask({ type: "open", session: number, bind, port, rtpLostMs, inbandDtmf, negotiated });
 				return session;
 			} catch (error) {
 				this.#forget(session);

@@ -27,6 +27,11 @@ export interface SessionOptions {
 	 * telephone-event of the session: then the peer knows it, and a key heard twice would count twice. Off by default.
 	 */
 	readonly inbandDtmf?: boolean;
+	/**
+	 * What is settled already, by the port: asked for each one that is tried, before it is known to be free. The session
+	 * opens connected by it, which spares its worker a second waking. It must not throw.
+	 */
+	negotiate?(port: number): Negotiated | undefined;
 }
 
 export type MediaEvent =

@@ -1,5 +1,5 @@
 /** The main thread's end of one media worker. */
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { MediaError } from "./failures.ts";
 import { isOverloaded, newLateness } from "./lateness.ts";
@@ -43,6 +43,9 @@ export class WorkerHandle {
 	readonly #asked = new Map<number, Asked>();
 	#nextAsk = 0;
 	#outbox: ToWorker[] = [];
+	/** The outbox goes at the end of this turn; or, where nothing else takes it along, a little later. */
+	#soon = false;
+	#late: NodeJS.Timeout | undefined;
 	#error: Error | undefined;
 	#stopping = false;
 	gone = false;
@@ -68,9 +71,12 @@ export class WorkerHandle {
 
 	tell(command: Command): void {
 		if (this.gone) return;
-		this.#send(command);
+		this.#outbox.push(command);
 		// Audio may come as soon as the caller of this says that it may: it must not overtake.
 		if (command.type === "connect" || command.type === "record") this.#post();
+		// Nobody waits for a close: it goes with whatever comes next, and wakes nobody of its own.
+		else if (command.type === "close") this.#late ??= setTimeout(this.#post, MEDIA_LIMITS.closeWaitMs);
+		else this.#postSoon();
 	}
 
 	/** @throws MediaError where the worker is gone or refuses. */
@@ -79,7 +85,8 @@ export class WorkerHandle {
 		const ask = this.#nextAsk++;
 		return new Promise((resolve, reject) => {
 			this.#asked.set(ask, { resolve: resolve as Asked["resolve"], reject });
-			this.#send({ type: "ask", ask, question });
+			this.#outbox.push({ type: "ask", ask, question });
+			this.#postSoon();
 		});
 	}
 
@@ -87,18 +94,22 @@ export class WorkerHandle {
 	async stop(): Promise<void> {
 		this.#stopping = true;
 		// A disk that hangs must not keep the process from ending.
-		const late = setTimeout(MEDIA_LIMITS.logDurableMsMax, undefined, { ref: false });
+		const late = wait(MEDIA_LIMITS.logDurableMsMax, undefined, { ref: false });
 		if (!this.gone) await Promise.race([this.ask({ type: "shutdown" }).catch(() => {}), late]);
 		await this.#worker.terminate();
 	}
 
 	/** What is said in one turn of the event loop goes together: each message apart would wake the other thread. */
-	#send(message: ToWorker): void {
-		if (this.#outbox.length === 0) setImmediate(this.#post);
-		this.#outbox.push(message);
+	#postSoon(): void {
+		if (this.#soon) return;
+		this.#soon = true;
+		setImmediate(this.#post);
 	}
 
 	readonly #post = (): void => {
+		this.#soon = false;
+		clearTimeout(this.#late);
+		this.#late = undefined;
 		if (this.#outbox.length === 0 || this.gone) return;
 		const messages = this.#outbox;
 		this.#outbox = [];

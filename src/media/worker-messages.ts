@@ -54,6 +54,8 @@ export type Question =
 			readonly port: number;
 			readonly rtpLostMs: number;
 			readonly inbandDtmf: boolean;
+			/** Connected from the start. */
+			readonly negotiated: Negotiated | undefined;
 	  }
 	| { readonly type: "stopRecording" | "stats"; readonly session: number }
 	| { readonly type: "read" | "done"; readonly recordingId: string }

@@ -107,9 +107,10 @@ async function openSession(question: Extract<Question, { type: "open" }>): Promi
 		rtp.close();
 		throw error;
 	}
-	const { session, rtpLostMs, inbandDtmf } = question;
+	const { session, rtpLostMs, inbandDtmf, negotiated } = question;
 	const emit = (event: MediaEvent): void => tell({ type: "event", session, event });
 	sessions.set(session, new WorkerSession(host, { rtp, rtcp, rtpLostMs, inbandDtmf, emit }));
+	if (negotiated !== undefined) alone(session, () => obey({ type: "connect", session, negotiated }));
 }
 
 /** An error of ours in one call must not end the calls of the whole thread: that call loses its media, alone. */

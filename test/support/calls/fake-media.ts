@@ -30,6 +30,8 @@ export class FakeMedia implements Media {
 		if (this.openMs > 0) await new Promise((resolve) => setTimeout(resolve, this.openMs));
 		if (this.openFails) throw new Error("no port is free");
 		const session = new FakeSession(this, options);
+		const negotiated = options.negotiate?.(session.port);
+		if (negotiated !== undefined) session.connect(negotiated);
 		this.sessions.push(session);
 		return session;
 	}
