@@ -4,6 +4,7 @@ import { isolationBench } from "./api/isolation.ts";
 import { apiBench } from "./api/run.ts";
 import { depositBench } from "./deposit/run.ts";
 import { lossBench } from "./loss/run.ts";
+import { retrievalBench } from "./retrieval/run.ts";
 import { setupBench } from "./setup/run.ts";
 
 const BENCHES: Record<string, { readonly summary: string; run(args: readonly string[]): Promise<void> }> = {
@@ -11,8 +12,13 @@ const BENCHES: Record<string, { readonly summary: string; run(args: readonly str
 		summary: "concurrent recordings of 30 s; CPU beside a bare receiver   [CALLS ...]   default 100 300 600 1000",
 		run: depositBench,
 	},
+	retrieval: {
+		summary: "concurrent playbacks; how evenly packets leave, beside a bare sender   [--talking] [CALLS ...]",
+		run: retrievalBench,
+	},
 	setup: {
-		summary: "call set-ups a second; INVITE to 200 beside a bare UDP echo   [--flood] [CALLS_PER_SECOND ...]",
+		summary:
+			"call set-ups a second; INVITE to 200 beside Kamailio and a bare UDP echo   [--flood] [CALLS_PER_SECOND ...]",
 		run: setupBench,
 	},
 	loss: {

@@ -1,4 +1,7 @@
-/** Call set-ups a second, and the p99 of INVITE to 200 beside a bare UDP echo at the same rate; alone, and under API load. */
+/**
+ * Call set-ups a second, and the p99 of INVITE to 200 beside Kamailio's stateless reply and a bare UDP echo at the same rate;
+ * alone, and under API load.
+ */
 import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,8 +10,11 @@ import { median, percentile, printTable, ratios } from "../support/figures.ts";
 import { type BenchPlatform, OTHER_CORE, SIP_CORE, startBenchPlatform } from "../support/platform.ts";
 import { cpuSeconds, printed, scheduled, startPinned } from "../support/process.ts";
 import { runSipp } from "../support/sipp.ts";
+import { startStatelessKamailio } from "./kamailio.ts";
 
 export const SECONDS = 10;
+/** Of each run of Kamailio. */
+const KAMAILIO_SECONDS = 5;
 const ECHO_PORT = 15_080;
 /** sipp holds it and sends nothing from it; another bench has its own. */
 const RTP_PORT = 48_000;
@@ -48,6 +54,7 @@ async function measure(rate: number, underLoad: boolean) {
 			})
 		: undefined;
 	const limits: number[] = [await echoP99(rate)];
+	const kamailios: number[] = [await kamailioP99(platform.folder, rate)];
 	const ours: number[] = [];
 	let failed = 0;
 	let calls = 0;
@@ -61,9 +68,12 @@ async function measure(rate: number, underLoad: boolean) {
 		failed += result.failed;
 		calls += result.successful + result.failed;
 		limits.push(await echoP99(rate));
+		kamailios.push(await kamailioP99(platform.folder, rate));
 	}
 	await load?.stop();
 	const ratio = ratios(limits, ours);
+	const toKamailio = ratios(kamailios, ours);
+	const known = !kamailios.some(Number.isNaN);
 	return {
 		failedShare: failed / calls,
 		figures: {
@@ -73,7 +83,9 @@ async function measure(rate: number, underLoad: boolean) {
 			"% of a core": ((100 * cpu) / (2 * SECONDS)).toFixed(0),
 			"p99 INVITE-200 ms": median(ours).toFixed(1),
 			"p99 echo ms": median(limits).toFixed(2),
-			ratio: `${ratio.median.toFixed(1)} (${ratio.spread})`,
+			"ratio to the echo": `${ratio.median.toFixed(1)} (${ratio.spread})`,
+			"p99 Kamailio ms": known ? median(kamailios).toFixed(2) : "not installed",
+			"ratio to Kamailio": known ? `${toKamailio.median.toFixed(1)} (${toKamailio.spread})` : "-",
 		},
 	};
 }
@@ -96,9 +108,11 @@ function printSeconds(run: number, seconds: readonly Second[]): void {
 	);
 }
 
-/** p99 of INVITE to 200 over `SECONDS`, in milliseconds, and how the calls went. */
-export async function callP99(platform: BenchPlatform, rate: number) {
-	const { folder, sipPid, sipPort } = platform;
+/** Who is called; `numbers.csv` in the folder says which numbers. */
+type Called = Pick<BenchPlatform, "folder" | "sipPid" | "sipPort">;
+
+/** p99 of INVITE to 200 in milliseconds, and how the calls went. */
+export async function callP99({ folder, sipPid, sipPort }: Called, rate: number, forSeconds = SECONDS) {
 	for (const name of rttFiles(folder)) rmSync(join(folder, name));
 	const { mainThreadUse, seconds } = watchSeconds(sipPid);
 	const result = await runSipp({
@@ -106,7 +120,7 @@ export async function callP99(platform: BenchPlatform, rate: number) {
 		folder,
 		scenario: join(import.meta.dirname, "caller.xml"),
 		target: `127.0.0.1:${sipPort}`,
-		calls: rate * SECONDS,
+		calls: rate * forSeconds,
 		concurrent: 5_000,
 		callsPerSecond: rate,
 		rtpPortFirst: RTP_PORT,
@@ -167,6 +181,15 @@ function watchSeconds(pid: number) {
 			before = now;
 		},
 	};
+}
+
+/** Not a number where there is no Kamailio. */
+async function kamailioP99(folder: string, rate: number): Promise<number> {
+	await using kamailio = await startStatelessKamailio(folder);
+	if (kamailio === undefined) return Number.NaN;
+	const { p99Ms, failed } = await callP99({ folder, ...kamailio }, rate, KAMAILIO_SECONDS);
+	if (failed > 0) console.log(`  ${failed} calls failed at Kamailio`);
+	return p99Ms;
 }
 
 const rttFiles = (folder: string) => readdirSync(folder).filter((name) => name.endsWith("_rtt.csv"));
