@@ -244,6 +244,23 @@ describe("Idempotency-Key", () => {
 		expect(answers[0]!.status).toBe(200);
 	});
 
+	test("of two requests at once under one key one is done, and only its repetitions get its answer", async () => {
+		const answers = await Promise.all(
+			Array.from({ length: 12 }, async (_, i) => ({
+				i,
+				...(await provision("key-8", { DataEnabled: i % 2 === 0 })),
+			})),
+		);
+		const done = answers.filter(({ status }) => status === 200);
+		expect(done.length).toBe(6);
+		expect(new Set(done.map(({ i }) => i % 2)).size).toBe(1);
+		expect(new Set(done.map(({ body }) => body.PhoneNumberAssigned)).size).toBe(1);
+		for (const { status, body } of answers.filter((each) => each.status !== 200)) {
+			expect(status).toBe(400);
+			expect(body.Message).toContain("Idempotency-Key was used for another request");
+		}
+	});
+
 	test("a refusal is not kept: mended, the same key works", async () => {
 		const email = "late@joonto.com";
 		const request = { Email: email, PhoneNumbers: [await number(other)] };
