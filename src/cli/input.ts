@@ -23,3 +23,33 @@ export function limitOption(invocation: Invocation, byDefault: number): number {
 	}
 	return limit;
 }
+
+/** Words of the form `Field=value`; lists and objects are JSON, `-` is read from standard input. @throws UsageError */
+export async function fieldsOf(words: readonly string[]): Promise<Record<string, unknown>> {
+	const fields = new Map<string, unknown>();
+	for (const word of words) {
+		const [, name, text] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(word) ?? [];
+		if (name === undefined || text === undefined) throw new UsageError(`"${word}" is not of the form Field=value.`);
+		if ([...fields.keys()].some((each) => each.toLowerCase() === name.toLowerCase())) {
+			throw new UsageError(`${name} is given twice.`);
+		}
+		fields.set(name, text === "-" ? await standardInput() : parsed(name, text));
+	}
+	return Object.fromEntries(fields);
+}
+
+function parsed(name: string, text: string): unknown {
+	if (!/^[[{]/.test(text)) return text;
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new UsageError(`The value of ${name} begins like JSON, but is none.`);
+	}
+}
+
+/** Its first line. */
+async function standardInput(): Promise<string> {
+	let text = "";
+	for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
+	return text.split(/\r?\n/, 1)[0]!;
+}

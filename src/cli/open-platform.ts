@@ -8,6 +8,7 @@ import {
 	type Accounts,
 	audit,
 	createAccounts,
+	createKeptAnswers,
 	createKeys,
 	createNumbers,
 	createOperators,
@@ -15,6 +16,7 @@ import {
 	createSigningKeys,
 	createSubscribers,
 	createWebhooks,
+	type KeptAnswers,
 	type Keys,
 	loadMasterKey,
 	type Numbers,
@@ -43,6 +45,7 @@ export interface Opened {
 	readonly subscribers: Subscribers;
 	readonly phones: Phones;
 	readonly keys: Keys;
+	readonly keptAnswers: KeptAnswers;
 	readonly signingKeys: SigningKeys;
 	readonly routing: Routing;
 	readonly webhooks: Webhooks;
@@ -94,6 +97,7 @@ export async function openPlatform(config: Config, stack: AsyncDisposableStack):
 		subscribers: createSubscribers({ store, clock, moveMailboxes }),
 		phones: createPhones({ store, masterKey, clock }),
 		keys: createKeys({ store, masterKey, clock }),
+		keptAnswers: createKeptAnswers({ store, clock }),
 		signingKeys: createSigningKeys({ store, masterKey, clock }),
 		routing: createRouting({ store, clock, directory: { accountFor: operators.accountFor, audit } }),
 		webhooks: createWebhooks({ store, masterKey, clock, policy, send }),

@@ -1,6 +1,6 @@
 /** How results are printed: JSON for scripts, tables and lists for people. */
 import type { Invocation } from "./command.ts";
-import { printable, table } from "./terminal.ts";
+import { listing, printable } from "./terminal.ts";
 
 type View = Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,7 @@ export function printRows(
 	else if (views.length === 0) terminal.remark(none);
 	else {
 		const cells = views.map((view) => titles.map((title) => cell(view[title])));
-		for (const line of table(titles, cells)) terminal.line(line);
+		for (const line of listing(terminal, titles, cells)) terminal.line(line);
 	}
 }
 

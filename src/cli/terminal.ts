@@ -31,6 +31,8 @@ export interface Terminal {
 	/** Styled where standard error is a terminal. */
 	remarkStyle(style: Style, text: string): string;
 	readonly interactive: boolean;
+	/** Width where a person reads; undefined where a program does. */
+	readonly columns: number | undefined;
 }
 
 /** NO_COLOR (no-color.org) and TERM=dumb turn colours off; FORCE_COLOR turns them on for a pipe. */
@@ -52,6 +54,9 @@ export function createTerminal(stdout: WriteStream, stderr: WriteStream, env: No
 		style: painter(colours(stdout, env)),
 		remarkStyle: painter(colours(stderr, env)),
 		interactive: stdout.isTTY === true,
+		get columns() {
+			return stdout.isTTY === true ? stdout.columns : undefined;
+		},
 	};
 }
 
@@ -69,6 +74,21 @@ export function table(titles: readonly string[], rows: readonly (readonly (strin
 			.join("  ")
 			.trimEnd(),
 	);
+}
+
+/** A table where it is no wider than the terminal, else a block for each row: ids are too long to share 80 columns. */
+export function listing(
+	{ columns = Number.POSITIVE_INFINITY, style }: Pick<Terminal, "columns" | "style">,
+	titles: readonly string[],
+	rows: readonly (readonly (string | null | undefined)[])[],
+): string[] {
+	const lines = table(titles, rows);
+	if (lines.every((line) => line.length <= columns)) return lines;
+	const width = Math.max(...titles.map((title) => title.length));
+	return rows.flatMap((row, i) => [
+		...(i > 0 ? [""] : []),
+		...titles.map((title, at) => `${style("dim", title.padEnd(width))}  ${printable(row[at] ?? "-")}`),
+	]);
 }
 
 /** Control characters out: a caller's name must not move the cursor of the operator who reads it. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createOperators, loadMasterKey } from "../../src/directory/index.ts";
 import { silentLog, systemClock } from "../../src/domain/index.ts";
 import { openStore } from "../../src/store/index.ts";
-import { run } from "./terminal-double.ts";
+import { run, runOn } from "./terminal-double.ts";
 
 let data: string;
 let accountId: string;
@@ -73,4 +73,54 @@ describe("what decides about calls", () => {
 		expect(stdout).toContain("Main?[2J");
 		expect(stdout).toMatch(/^RouteId +AccountId +Kind +RouteName +RouteType$/m);
 	});
+});
+
+describe("afterbeep numbers provision", () => {
+	const provision = async (...words: string[]) => {
+		const ran = await run("numbers", "provision", ...words, "--json", "--data", data);
+		return { ...ran, number: ran.code === 0 ? JSON.parse(ran.stdout) : undefined };
+	};
+
+	test("gives a number with calls on, and what the API's fields say besides", async () => {
+		expect((await provision()).number).toMatchObject({ VoiceEnabled: true, MessageEnabled: false, Status: "Active" });
+		const fields = [
+			"VoiceRouteId=CRID-1",
+			"messagerouteid=MRID-1",
+			"MessageEnabled=true",
+			"AssignedSubscriberId=TSUID-1",
+		];
+		const { number } = await provision("--type", "iot", ...fields, "ProductType=sms-only", "VoiceEnabled=false");
+		expect(number).toMatchObject({
+			NumberType: "iot",
+			VoiceRouteId: "CRID-1",
+			MessageRouteId: "MRID-1",
+			AssignedSubscriberId: "TSUID-1",
+			ProductType: "Sms-Only",
+			VoiceEnabled: false,
+			MessageEnabled: true,
+		});
+	});
+
+	test("is refused in the words of the API, and as a wrong call where a word is no field", async () => {
+		expect(await provision("VoiceRouteId=CRID-2")).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("VoiceRouteId is no voice route of this account"),
+		});
+		expect(await provision("MessageEnabled=true")).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("MessageRouteId is required"),
+		});
+		expect(await provision("MessageEnabled")).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining("not of the form Field=value"),
+		});
+	});
+});
+
+test("a list that is wider than the terminal is shown as a block for each row", async () => {
+	const wide = await runOn({ interactive: true, columns: 300 }, "routes", "list", "--data", data);
+	expect(wide.stdout.split("\n")).toHaveLength(4);
+	const narrow = await runOn({ interactive: true, columns: 60 }, "routes", "list", "--data", data);
+	expect(narrow.stdout).toMatch(/^RouteId {4}CRID-1\nAccountId {2}AID-\S+\n[\s\S]*\n\nRouteId {4}MRID-1\n/);
+	for (const line of narrow.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(60);
 });

@@ -15,7 +15,10 @@ export async function run(...words: string[]): Promise<Ran> {
 	return runOn({ interactive: false }, ...words);
 }
 
-export async function runOn(how: { readonly interactive: boolean }, ...words: string[]): Promise<Ran> {
+export async function runOn(
+	how: { readonly interactive: boolean; readonly columns?: number },
+	...words: string[]
+): Promise<Ran> {
 	let stdout = "";
 	let stderr = "";
 	let bytes: Uint8Array = new Uint8Array();
@@ -35,6 +38,7 @@ export async function runOn(how: { readonly interactive: boolean }, ...words: st
 		style: (_, text) => text,
 		remarkStyle: (_, text) => text,
 		interactive: how.interactive,
+		columns: how.columns,
 	};
 	const code = await runCommandLine(words, { commands: COMMANDS, terminal, self: ["node", "main.ts"] });
 	return { code, stdout, stderr, bytes };

@@ -3,7 +3,7 @@ import { cliPrincipal, DISTRIBUTOR_OPTION } from "../acting.ts";
 import { type Command, type Invocation, UsageError } from "../command.ts";
 import { limitOption } from "../input.ts";
 import { printOne } from "../output.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 import { accountView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -49,7 +49,7 @@ export const accountsList: Command = {
 			else {
 				const titles = ["AccountId", "DistributorId", "Name", "Numbers", "Mailboxes", "CreatedOn"] as const;
 				const cells = views.map((view) => titles.map((title) => String(view[title])));
-				for (const line of table(titles, cells)) terminal.line(line);
+				for (const line of listing(terminal, titles, cells)) terminal.line(line);
 			}
 			return 0;
 		});

@@ -1,7 +1,7 @@
 /** `afterbeep audit`: who changed what, from where. */
 import { type Command, UsageError } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 import { auditView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -42,7 +42,7 @@ Changes from this machine's command line stand as cli:USER, those of a subscribe
 					entry.Address,
 					changesOf(entry.Before, entry.After),
 				]);
-				for (const line of table(["At", "Operation", "What", "AccountKey", "Address", "Change"], rows)) {
+				for (const line of listing(terminal, ["At", "Operation", "What", "AccountKey", "Address", "Change"], rows)) {
 					terminal.line(line);
 				}
 			}

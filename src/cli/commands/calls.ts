@@ -2,7 +2,7 @@
 import type { Store } from "../../store/index.ts";
 import type { Command, Invocation } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
-import { printable, type Terminal, table } from "../terminal.ts";
+import { listing, printable, type Terminal } from "../terminal.ts";
 import { type CallRow, callView, type TraceRest, traceView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -38,7 +38,11 @@ export const callsList: Command = {
 					String(call.Status),
 					call.Why,
 				]);
-				for (const line of table(["CallId", "StartedOn", "Kind", "From", "PhoneNumber", "Status", "Why"], rows)) {
+				for (const line of listing(
+					terminal,
+					["CallId", "StartedOn", "Kind", "From", "PhoneNumber", "Status", "Why"],
+					rows,
+				)) {
 					terminal.line(line);
 				}
 			}

@@ -2,7 +2,7 @@
 import type { JobState } from "../../store/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption } from "../input.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 import { withPlatform } from "../with-platform.ts";
 
 const STATES: readonly (JobState | "dead")[] = [
@@ -47,7 +47,7 @@ export const jobsList: Command = {
 					job.Error,
 				]);
 				const titles = ["JobId", "Name", "State", "Attempts", "CreatedOn", "NextAttemptOn", "Error"];
-				for (const line of table(titles, rows)) terminal.line(line);
+				for (const line of listing(terminal, titles, rows)) terminal.line(line);
 				if (jobs.some((job) => job.Dead)) terminal.remark("Run a dead job again: afterbeep jobs retry JOBID");
 			}
 			return 0;

@@ -3,7 +3,7 @@ import { encodeWav } from "../../audio/index.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption, phoneNumberArgument } from "../input.ts";
 import { whyNoVoicemail } from "../no-voicemail.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 import { messageView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
 
@@ -42,7 +42,7 @@ export const messagesList: Command = {
 					m.MailboxSource,
 				]);
 				const titles = ["MessageId", "PhoneNumber", "From", "ReceivedOn", "Duration", "Status", "RedirectReason"];
-				for (const line of table([...titles, "MailboxSource"], rows)) terminal.line(line);
+				for (const line of listing(terminal, [...titles, "MailboxSource"], rows)) terminal.line(line);
 			}
 			return 0;
 		});

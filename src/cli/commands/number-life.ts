@@ -1,9 +1,9 @@
 /** `afterbeep numbers`: give out, change, park, cancel, swap, take back; and the orders that say what became of it. */
-import type { Numbers, ProvisionRequest, StatusChange } from "../../directory/index.ts";
+import type { Numbers, StatusChange } from "../../directory/index.ts";
 import type { Principal } from "../../domain/index.ts";
 import { cliActor, cliPrincipal, DISTRIBUTOR_OPTION } from "../acting.ts";
 import { type Command, type Invocation, UsageError } from "../command.ts";
-import { phoneNumberArgument } from "../input.ts";
+import { fieldsOf, phoneNumberArgument } from "../input.ts";
 import { printOne, printRows } from "../output.ts";
 import { numberView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -46,6 +46,8 @@ const numbersAreas: Command = {
 };
 
 const TYPES = ["mvno", "iot"] as const;
+const PROVISION_FIELDS =
+	"VoiceEnabled, VoiceRouteId, MessageEnabled, MessageType, MessageRouteId, DataEnabled, ProductType, AssignedSubscriberId";
 
 const numbersProvision: Command = {
 	name: "numbers provision",
@@ -57,26 +59,38 @@ const numbersProvision: Command = {
 		type: { value: "TYPE", meaning: "mvno or iot (mvno)" },
 		iccid: { value: "ICCID", meaning: "serial number of the SIM" },
 	},
-	examples: ["afterbeep numbers provision --area-code 801", "afterbeep numbers provision --account AID-... --json"],
+	more: "[FIELD=VALUE...]",
+	details: `
+Fields are those of the API, and win over the options:
+${PROVISION_FIELDS}.
+Left out, calls are on and text messages off, for all services. The page /docs of the running platform describes each.`,
+	examples: [
+		"afterbeep numbers provision --area-code 801",
+		"afterbeep numbers provision --account AID-... VoiceRouteId=CRID-... AssignedSubscriberId=TSUID-... --json",
+		"afterbeep numbers provision MessageEnabled=true MessageRouteId=MRID-... ProductType=Sms-Only",
+	],
 	async run(invocation) {
-		const request: ProvisionRequest = {
-			numberType: oneOf(invocation.value("type") ?? "mvno", TYPES, "--type"),
-			messageType: "p2p",
-			messageEnabled: false,
-			voiceEnabled: true,
-			dataEnabled: false,
-			messageRouteId: undefined,
-			voiceRouteId: undefined,
-			areaCode: invocation.value("area-code"),
-			zipCode: invocation.value("zip-code"),
-			iccid: invocation.value("iccid"),
-			productType: "Sms+Data+Voice",
-			assignedSubscriberId: undefined,
-			accountId: invocation.value("account"),
+		const asked = {
+			NumberType: oneOf(invocation.value("type") ?? "mvno", TYPES, "--type"),
+			MessageType: "p2p",
+			VoiceEnabled: true,
+			ProductType: "Sms+Data+Voice",
+			AreaCode: invocation.value("area-code"),
+			ZipCode: invocation.value("zip-code"),
+			ICCID: invocation.value("iccid"),
+			AccountId: invocation.value("account"),
 		};
-		return withPlatform(invocation, async ({ numbers, operators }) => {
-			const who = await cliPrincipal(operators, "numbers provision", invocation.value("distributor"));
-			printOne(invocation, numberView((await numbers.provision(who, request)).number));
+		const fields = new Map<string, unknown>(Object.entries(await fieldsOf(invocation.positionals)));
+		const named = new Set([...fields.keys()].map((name) => name.toLowerCase()));
+		for (const [name, value] of Object.entries(asked)) {
+			if (!named.has(name.toLowerCase()) && value !== undefined) fields.set(name, value);
+		}
+		return withPlatform(invocation, async (platform) => {
+			const { runOperation } = await import("../../http/index.ts");
+			const who = await cliPrincipal(platform.operators, "numbers provision", invocation.value("distributor"));
+			const done = await runOperation(platform, "provisionNumber", Object.fromEntries(fields), who);
+			const { PhoneNumberAssigned: number } = done as { readonly PhoneNumberAssigned: string };
+			printOne(invocation, numberView(await platform.numbers.get(who, { number })));
 			return 0;
 		});
 	},

@@ -3,7 +3,7 @@ import { cliPrincipal, DISTRIBUTOR_OPTION } from "../acting.ts";
 import type { Command } from "../command.ts";
 import { limitOption } from "../input.ts";
 import { readNumberFile } from "../number-file.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 import { readText } from "../text-file.ts";
 import { numberView } from "../views.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -30,7 +30,7 @@ export const numbersList: Command = {
 			else {
 				const titles = ["Number", "Status", "AccountId", "AreaCode", "ZipCode", "ICCID"] as const;
 				const rows = views.map((view) => titles.map((title) => view[title]));
-				for (const line of table(titles, rows)) terminal.line(line);
+				for (const line of listing(terminal, titles, rows)) terminal.line(line);
 				if (more) terminal.remark(`The first ${limit}; more with --limit.`);
 			}
 			return 0;

@@ -4,7 +4,7 @@ import { loadPeers, OTHER_PEERS, type Peer, type PeerList, readTextFile } from "
 import { Failure } from "../../domain/index.ts";
 import { readStatusFile } from "../../platform/status-file.ts";
 import { type Command, type Invocation, UsageError } from "../command.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 
 const peersCheck: Command = {
 	name: "peers check",
@@ -70,7 +70,8 @@ function print({ terminal }: Invocation, peers: readonly Peer[]): void {
 			.flat()
 			.join(", ") || "-",
 	]);
-	for (const line of table(["Peer", "Recognised by", "Country", "Codecs", "Limits"], rows)) terminal.line(line);
+	for (const line of listing(terminal, ["Peer", "Recognised by", "Country", "Codecs", "Limits"], rows))
+		terminal.line(line);
 }
 
 function shown({ name, addresses, certificateNames, credentials, limits, policy }: Peer): object {

@@ -4,8 +4,8 @@
  */
 import type { Principal } from "../../domain/index.ts";
 import { cliActor, cliPrincipal, DISTRIBUTOR_OPTION } from "../acting.ts";
-import { type Command, type Invocation, UsageError } from "../command.ts";
-import { phoneNumberArgument } from "../input.ts";
+import type { Command, Invocation } from "../command.ts";
+import { fieldsOf, phoneNumberArgument } from "../input.ts";
 import type { Opened } from "../open-platform.ts";
 import { printOne } from "../output.ts";
 import { withPlatform } from "../with-platform.ts";
@@ -249,33 +249,4 @@ async function run(invocation: Invocation, thing: Thing): Promise<number> {
 /** Whoever has the number: the command line acts for every operator. */
 async function ownerOf({ numbers }: Opened, number: string, operation: string): Promise<Principal> {
 	return { ...(await numbers.ownerOf(number)), ...cliActor(operation), accountId: undefined } as Principal;
-}
-
-async function fieldsOf(words: readonly string[]): Promise<Record<string, unknown>> {
-	const fields = new Map<string, unknown>();
-	for (const word of words) {
-		const [, name, text] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(word) ?? [];
-		if (name === undefined || text === undefined) throw new UsageError(`"${word}" is not of the form Field=value.`);
-		if ([...fields.keys()].some((each) => each.toLowerCase() === name.toLowerCase())) {
-			throw new UsageError(`${name} is given twice.`);
-		}
-		fields.set(name, text === "-" ? await standardInput() : parsed(name, text));
-	}
-	return Object.fromEntries(fields);
-}
-
-function parsed(name: string, text: string): unknown {
-	if (!/^[[{]/.test(text)) return text;
-	try {
-		return JSON.parse(text);
-	} catch {
-		throw new UsageError(`The value of ${name} begins like JSON, but is none.`);
-	}
-}
-
-/** Its first line. */
-async function standardInput(): Promise<string> {
-	let text = "";
-	for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
-	return text.split(/\r?\n/, 1)[0]!;
 }

@@ -3,7 +3,7 @@ import type { DeliveryView, WebhookView } from "../../directory/index.ts";
 import { cliActor } from "../acting.ts";
 import { type Command, UsageError } from "../command.ts";
 import { limitOption } from "../input.ts";
-import { table } from "../terminal.ts";
+import { listing } from "../terminal.ts";
 import { withPlatform } from "../with-platform.ts";
 
 export const webhooksList: Command = {
@@ -25,7 +25,7 @@ export const webhooksList: Command = {
 			else {
 				const titles = ["WebhookId", "AccountId", "WebhookUrl", "SubscribedEvents", "Active"] as const;
 				const rows = views.map((view) => titles.map((title) => String(view[title])));
-				for (const line of table(titles, rows)) terminal.line(line);
+				for (const line of listing(terminal, titles, rows)) terminal.line(line);
 			}
 			return 0;
 		});
@@ -57,7 +57,7 @@ export const webhooksDeliveries: Command = {
 					view.NextAttemptOn,
 				]);
 				const titles = ["EventId", "Event", "EventDate", "Status", "Attempts", "LastAttempt", "NextAttemptOn"];
-				for (const line of table(titles, rows)) terminal.line(line);
+				for (const line of listing(terminal, titles, rows)) terminal.line(line);
 				if (views.some((view) => view.Status === "GivenUp")) {
 					terminal.remark(`Send one again: afterbeep webhooks replay ${found.webhookId} EVENTID`);
 				}
