@@ -25,19 +25,16 @@ const held = prepared((db, given: Numbers) =>
 			"mailboxes.maxMessageSeconds",
 			"mailboxes.minMessageSeconds",
 			"mailboxes.maxMessages",
+			// Those not deleted. A number's messages all belong to its present mailbox: a removed one takes its own along.
+			eb
+				.selectFrom("messages")
+				.select(sql<number>`count(*)::int`.as("count"))
+				.whereRef("messages.phoneNumber", "=", "mailboxes.phoneNumber")
+				.where("messages.deletedOn", "is", null)
+				.as("total"),
 		])
 		.where("numbers.number", "=", anyOf(given.phoneNumbers))
 		.where("numbers.status", "in", LIVE_STATUSES),
-);
-
-/** Messages not deleted, by number. A number's messages all belong to its present mailbox: a removed one takes its own along. */
-const messageTotals = prepared((db, given: Numbers) =>
-	db
-		.selectFrom("messages")
-		.select(["phoneNumber", sql<number>`count(*)::int`.as("total")])
-		.where("phoneNumber", "=", anyOf(given.phoneNumbers))
-		.where("deletedOn", "is", null)
-		.groupBy("phoneNumber"),
 );
 
 /** All candidates of one INVITE. */
@@ -56,19 +53,12 @@ export function heldReading(db: Db, defaults: Needs["defaults"]): GatheredReadin
 	);
 }
 
-/**
- * The numbers in one query, then the counts of the mailboxes among them in another: joined into the first, planning for
- * all partitions of the messages would cost four times as much as both.
- */
 async function read(
 	db: Db,
 	defaults: Needs["defaults"],
 	phoneNumbers: readonly string[],
 ): Promise<readonly HeldNumber[]> {
 	const rows = await held.run(db, { phoneNumbers });
-	const equipped = rows.filter((row) => row.mailboxId !== null).map((row) => row.phoneNumber);
-	const totals = equipped.length === 0 ? [] : await messageTotals.run(db, { phoneNumbers: equipped });
-	const counts = new Map(totals.map((row) => [row.phoneNumber, row.total]));
 	return rows.map((row) => ({
 		phoneNumber: row.phoneNumber,
 		mailbox:
@@ -77,7 +67,7 @@ async function read(
 				: {
 						mailboxId: row.mailboxId,
 						phoneNumber: row.phoneNumber,
-						full: (counts.get(row.phoneNumber) ?? 0) >= row.maxMessages!,
+						full: (row.total ?? 0) >= row.maxMessages!,
 						pinSet: Boolean(row.pinSet),
 						pinChangeRequired: row.pinChangeRequired!,
 						timeZone: row.timeZone ?? defaults.timeZone,

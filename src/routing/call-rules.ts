@@ -73,24 +73,26 @@ export function createCallRules(needs: CallRulesNeeds): CallRules {
  * subscriber's account: what an earlier owner of a number laid down binds nobody.
  */
 const rulesInForce = prepared((db, given: { readonly phoneNumbers: readonly string[] }) => {
-	const asked = sql`unnest(${given.phoneNumbers}::text[]) as asked (phone)`;
+	const numbers = sql`any(${given.phoneNumbers}::text[])`;
 	const statement = sql<Found>`
-		select 'filter' as kind, asked.phone, f.id, f.account_id, f.document, null::jsonb as schedule, f.created_on
-		from ${asked} cross join lateral (
-			select f.id, n.account_id, f.document, f.created_on from call_filters f
+		select 'filter' as kind, phone, id, account_id, document, null::jsonb as schedule, created_on from (
+			select f.phone, f.id, n.account_id, f.document, f.created_on,
+				row_number() over (partition by f.phone order by f.created_on, f.id) as place
+			from call_filters f
 			join guardian_features g on g.subscriber_id = f.subscriber_id and g.calls
 			join subscribers s on s.id = f.subscriber_id
 			join numbers n on n.number = f.phone and n.account_id = s.account_id
-			where f.phone = asked.phone order by f.created_on, f.id limit ${ROUTING_LIMITS.filtersPerNumberMax}
-		) f
+			where f.phone = ${numbers}
+		) filters where place <= ${ROUTING_LIMITS.filtersPerNumberMax}
 		union all
-		select 'workgroup', asked.phone, w.id, w.account_id, w.document, w.schedule, w.created_on
-		from ${asked} cross join lateral (
-			select w.id, w.account_id, w.document, s.document as schedule, w.created_on from workgroups w
+		select 'workgroup', phone, id, account_id, document, schedule, created_on from (
+			select w.telegent_phone as phone, w.id, w.account_id, w.document, s.document as schedule, w.created_on,
+				row_number() over (partition by w.telegent_phone order by w.created_on, w.id) as place
+			from workgroups w
 			join numbers n on n.number = w.telegent_phone and n.account_id = w.account_id
 			left join schedules s on lower(s.id) = lower(w.schedule_id) and s.account_id = w.account_id
-			where w.telegent_phone = asked.phone order by w.created_on, w.id limit ${ROUTING_LIMITS.filtersPerNumberMax}
-		) w
+			where w.telegent_phone = ${numbers}
+		) groups where place <= ${ROUTING_LIMITS.filtersPerNumberMax}
 		order by created_on, id
 	`;
 	return { compile: () => statement.compile(db) };
