@@ -19,6 +19,8 @@ export interface KamailioOptions {
 	readonly trunks?: readonly string[];
 	/** Further lines of the settings. */
 	readonly settings?: readonly string[];
+	/** Browsers too: the port of 127.0.0.1 where rtpengine takes commands. */
+	readonly rtpenginePort?: number;
 }
 
 export interface Kamailio extends AsyncDisposable {
@@ -30,17 +32,19 @@ export interface Kamailio extends AsyncDisposable {
 
 const MODULES = ["http_client.so", "jansson.so"];
 
-/** With the modules that Debian has in packages of their own. */
-export function kamailioInstalled(): boolean {
+/** With the modules that Debian has in packages of their own; a test may need further ones. */
+export function kamailioInstalled(...further: readonly string[]): boolean {
 	if (!hasTool("kamailio")) return false;
 	const found = globSync("/usr/lib/*/kamailio/modules/*.so").map((file) => basename(file));
-	return MODULES.every((name) => found.includes(name));
+	return [...MODULES, ...further].every((name) => found.includes(name));
 }
 
 export async function startKamailio(options: KamailioOptions): Promise<Kamailio> {
 	const folder = await mkdtemp(join(tmpdir(), "afterbeep-kamailio-"));
 	const port = options.port ?? (await freeUdpPort());
-	await cp(join(projectRoot, "deploy/kamailio/kamailio.cfg"), join(folder, "kamailio.cfg"));
+	for (const name of ["kamailio.cfg", "webrtc.cfg"]) {
+		await cp(join(projectRoot, "deploy/kamailio", name), join(folder, name));
+	}
 	const nodes = options.nodes.map((node) => `1 sip:127.0.0.1:${node} 0 0\n`);
 	await writeFile(join(folder, "dispatcher.list"), nodes.join(""));
 	await writeFile(
@@ -61,6 +65,9 @@ export async function startKamailio(options: KamailioOptions): Promise<Kamailio>
 		"#!define UDP_PROCESSES 1",
 		"#!define STRANGER_REQUESTS 100000",
 		...(options.settings ?? []),
+		...(options.rtpenginePort === undefined
+			? []
+			: ["#!define WEBRTC", `#!define RTPENGINE "udp:127.0.0.1:${options.rtpenginePort}"`]),
 	];
 	await writeFile(join(folder, "afterbeep-settings.cfg"), `${settings.join("\n")}\n`);
 	const words = ["-DD", "-E", "-f", join(folder, "kamailio.cfg"), "-Y", folder, "-P", join(folder, "pid")];

@@ -1,5 +1,5 @@
 /** Speech-like audio for calls, and how much of it came out at the other end. Pure. */
-import { decodeG711, encodeG711 } from "../../src/audio/index.ts";
+import { decodeG711, encodeG711, upsample } from "../../src/audio/index.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 const RATE_HZ = 8000;
@@ -71,6 +71,31 @@ export function match(sent: Int16Array, received: Int16Array, rateHz = RATE_HZ):
 		beforeMs: (Math.max(0, shift) * 1000) / rateHz,
 		behindMs: (Math.max(0, received.length - (to + shift)) * 1000) / rateHz,
 	};
+}
+
+const FINE = 4;
+/** How far from the place that every 20th sample found, in samples at 8,000 Hz. */
+const FINE_REACH = 4;
+
+/**
+ * The best correlation of all of `sent` with a piece of `received`, to a quarter of a sample; -1 where it is shorter. For
+ * speech at 8,000 Hz that came through resamplers: half a sample beside, a voice of 2 kHz correlates by 0.7 with itself.
+ */
+export function matchFinely(sent: Int16Array, received: Int16Array): number {
+	let rough = { at: -1, correlation: -1 };
+	for (let at = 0; at + sent.length <= received.length; at++) {
+		const correlation = correlate(sent, received.subarray(at, at + sent.length), 20);
+		if (correlation > rough.correlation) rough = { at, correlation };
+	}
+	if (rough.at < 0) return -1;
+	const fine = upsample(upsample(sent));
+	const from = Math.max(0, rough.at - FINE_REACH);
+	const around = upsample(upsample(received.subarray(from, rough.at + sent.length + FINE_REACH)));
+	let best = -1;
+	for (let at = 0; at + fine.length <= around.length; at++) {
+		best = Math.max(best, correlate(fine, around.subarray(at, at + fine.length), FINE));
+	}
+	return best;
 }
 
 function correlate(a: Int16Array, b: Int16Array, step = 1): number {
