@@ -51,7 +51,16 @@ export const MEDIA_LIMITS = {
 	restMs: 5,
 	/** The end of a session goes to its worker with whatever comes next, after this at the latest. */
 	closeWaitMs: 10,
-	/** Turns of the event loop, each of up to 32 packets, in which the end of a recording reads what has arrived. */
+	/** Sockets of calls that only record are read so often, a part of them every straightTurnMs. */
+	straightReadMs: 100,
+	straightTurnMs: 10,
+	/** Of one socket in one reading. */
+	straightPacketsMax: 32,
+	/** So often it is read until nothing is left. */
+	straightEmptyMs: 1000,
+	/** A recording is read so from this length on: short ones are not worth the change. */
+	straightAfterMs: 1000,
+	/** Turns, each of up to 32 packets, in which the end of a recording reads what has arrived. */
 	drainTurnsMax: 24,
 
 	/** SSRCs under one key of SRTP: one, and one more with each change of the peer's device. */

@@ -10,6 +10,7 @@ import type { HostCounters, SessionHost } from "./session/host.ts";
 import { PlayoutClock } from "./session/playout-clock.ts";
 import { Rest } from "./session/rest.ts";
 import { WorkerSession } from "./session/session.ts";
+import { StraightReader } from "./session/straight-reader.ts";
 import type { LoggedRecording, MediaEvent, MediaLog } from "./types.ts";
 import type { Command, FromWorker, Question, ToWorker, WorkerSetup } from "./worker-messages.ts";
 
@@ -71,7 +72,8 @@ const rest = new Rest({
 	beforeRest: post,
 });
 const heard = (): number => rest.heard();
-const host: SessionHost = { recordings, playout, log, now, heard, wall: Date.now, counters };
+const straight = new StraightReader(now);
+const host: SessionHost = { recordings, playout, straight, log, now, heard, wall: Date.now, counters };
 const sessions = new Map<number, WorkerSession>();
 
 /** Addresses are always numbers; the detour over the resolver would cost a turn of the event loop for each packet. */
@@ -176,6 +178,7 @@ function gauges(): Record<string, number> {
 		...sums,
 		sessions: sessions.size,
 		sessionsPlaying: playout.members,
+		sessionsReadStraight: straight.size,
 		recordings: recordings.activeCount,
 		recordingLogSegments: recordings.segmentCount,
 		recordingLogPendingBytes: recordings.pendingBytes,

@@ -8,6 +8,7 @@ import { writeRtpHeader } from "../../src/media/rtp/packet.ts";
 import type { HostCounters } from "../../src/media/session/host.ts";
 import { PlayoutClock } from "../../src/media/session/playout-clock.ts";
 import { WorkerSession } from "../../src/media/session/session.ts";
+import { StraightReader } from "../../src/media/session/straight-reader.ts";
 import type { Negotiated } from "../../src/media/types.ts";
 import { log, newFolder } from "./support/pair.ts";
 
@@ -53,7 +54,8 @@ beforeEach(async () => {
 	peer = await bound();
 	sequence = 0;
 	const playout = new PlayoutClock(now, () => {});
-	const host = { recordings, playout, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
+	const straight = new StraightReader(now);
+	const host = { recordings, playout, straight, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
 	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, inbandDtmf: false, emit: () => {} });
 	settled = {
 		codec: "PCMU",

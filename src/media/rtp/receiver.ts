@@ -91,6 +91,11 @@ export class RtpReceiver {
 		this.#heardAtMs = Number.NEGATIVE_INFINITY;
 	}
 
+	/** Length of the last packet. */
+	get packetMs(): number {
+		return this.#lastTicks / this.#ticksPerMs;
+	}
+
 	/** Highest sequence number with its wraps (RFC 3550 A.1). */
 	get extendedHighest(): number {
 		return this.#extendedHighest >>> 0;

@@ -2,11 +2,13 @@ import type { Socket } from "node:dgram";
 import type { LogWriter } from "../recording-log/index.ts";
 import type { MediaEvent, MediaLog, SessionStats } from "../types.ts";
 import type { PlayoutClock } from "./playout-clock.ts";
+import type { StraightReader } from "./straight-reader.ts";
 
 /** What a worker has for all its sessions. */
 export interface SessionHost {
 	readonly recordings: LogWriter;
 	readonly playout: PlayoutClock;
+	readonly straight: StraightReader;
 	readonly log: MediaLog;
 	/** Monotonic milliseconds. */
 	now(): number;

@@ -78,6 +78,11 @@ export class Recorder implements AudioSink {
 		return this.#recording;
 	}
 
+	/** Length of the recording so far; 0 where none runs. */
+	get recordedMs(): number {
+		return this.#recording === undefined ? 0 : this.#recording.octets / this.#form.octetsPerMs;
+	}
+
 	get speechMs(): number {
 		return Math.round(this.#speechOctets / this.#form.octetsPerMs);
 	}

@@ -3,8 +3,6 @@
  * each call, so it makes no objects, sets no timers and sends no message between threads.
  */
 import { randomBytes, randomInt } from "node:crypto";
-import type { RemoteInfo } from "node:dgram";
-import { setImmediate } from "node:timers/promises";
 import { WIRE_FORMS } from "../codec/index.ts";
 import { noPress, receiveDtmf } from "../dtmf/receive.ts";
 import { isDigits } from "../dtmf/send.ts";
@@ -16,9 +14,11 @@ import type { Clip, Negotiated, RecordingSummary, RecordOptions, SessionStats } 
 import { addStats, type SessionHost, type SessionSetup } from "./host.ts";
 import { COMFORT_NOISE_PAYLOAD_TYPE, DTMF, IGNORED, Payloads, QUIET, ULAW } from "./payloads.ts";
 import { Recorder } from "./recorder.ts";
+import { Refusals } from "./refusals.ts";
 import { Reports } from "./reports.ts";
 import { Sender } from "./sender.ts";
-import { canonicalAddress, isUnspecified, SourceGate, sameRemote } from "./source-gate.ts";
+import { canonicalAddress, isUnspecified, type Source, SourceGate, sameRemote } from "./source-gate.ts";
+import { StraightSocket } from "./straight-reader.ts";
 
 const MAX_SAMPLES = MEDIA_LIMITS.packetSamplesMax;
 
@@ -36,8 +36,7 @@ export class WorkerSession {
 	/** Takes effect when what was sent before it is read. */
 	#next: Negotiated | undefined;
 	#dtmf = noPress;
-	#foreign = 0;
-	#invalid = 0;
+	readonly #refusals: Refusals;
 	/** For `rtpLost`: when RTP was last heard, or waiting for it began. */
 	#heardAtMs = 0;
 	#rtpLostTold = false;
@@ -45,16 +44,15 @@ export class WorkerSession {
 	#rtcpAddress = "";
 	#rtcpPort = 0;
 	#ending: Promise<RecordingSummary | undefined> = Promise.resolve(undefined);
-	/** Datagrams of the RTP socket so far. */
-	#datagrams = 0;
 	#draining: Promise<void> = Promise.resolve();
 	#closed = false;
 	readonly #srtp = new SecureMedia();
-	#forgedTold = false;
+	readonly #straight: StraightSocket;
 
 	constructor(host: SessionHost, setup: SessionSetup) {
 		this.#host = host;
 		this.#setup = setup;
+		this.#refusals = new Refusals(host.log, () => setup.rtp.address().port);
 		this.#recorder = new Recorder(setup.emit, (payloadType) => this.#payloads.sourceOf(payloadType));
 		this.#recorder.hearKeys(setup.inbandDtmf);
 		this.#receiver = new RtpReceiver(this.#recorder);
@@ -66,6 +64,11 @@ export class WorkerSession {
 			send: (datagram) => this.#sendRtp(datagram),
 			emit: setup.emit,
 		});
+		this.#straight = new StraightSocket(host.straight, setup.rtp, {
+			packetMs: () => this.#receiver.packetMs,
+			packet: (datagram, atMs) => this.#read(datagram, this.#gate, atMs),
+			ended: () => this.#host.counters.sendErrors++,
+		});
 		setup.rtp.on("message", this.#onRtp);
 		setup.rtcp.on("message", this.#onRtcp);
 		// An ICMP error of an earlier packet, or a full buffer: RTP may be lost, a call goes on.
@@ -75,6 +78,7 @@ export class WorkerSession {
 
 	/** A change takes effect behind the audio that was sent before it, also where a busy worker has not read that yet. */
 	connect(negotiated: Negotiated): void {
+		this.#straight.leave();
 		this.#settleNext();
 		const { receiving, srtp } = this.#negotiated ?? {};
 		// Without a key of before nothing tells whether a packet that is still unread was sealed.
@@ -84,7 +88,7 @@ export class WorkerSession {
 			return;
 		}
 		this.#next = negotiated;
-		this.#draining = this.#drain().then(() => {
+		this.#draining = this.#straight.drain().then(() => {
 			if (this.#next === negotiated) this.#settleNext();
 		});
 	}
@@ -149,6 +153,7 @@ export class WorkerSession {
 	}
 
 	record(options: RecordOptions): void {
+		this.#straight.leave();
 		this.#settleNext();
 		const nowMs = this.#host.now();
 		// What was held back was heard before the command.
@@ -164,7 +169,7 @@ export class WorkerSession {
 	async stopRecording(): Promise<RecordingSummary | undefined> {
 		const { recording } = this.#recorder;
 		if (recording !== undefined) {
-			this.#draining = this.#drain();
+			this.#draining = this.#straight.drain();
 			await this.#draining;
 		}
 		// Meanwhile another one may have begun, which ended this one.
@@ -181,16 +186,6 @@ export class WorkerSession {
 		return ending;
 	}
 
-	/** A turn of the event loop reads from each socket that has something; one that brought nothing found it empty. */
-	async #drain(): Promise<void> {
-		for (let turn = 0; turn < MEDIA_LIMITS.drainTurnsMax; turn++) {
-			const before = this.#datagrams;
-			await setImmediate();
-			// The first turn may have begun behind the reading of sockets.
-			if (turn > 0 && this.#datagrams === before) return;
-		}
-	}
-
 	/** Called every 100 ms: everything that depends on time and on no packet. */
 	housekeeping(nowMs: number): void {
 		this.#receiver.idle(nowMs);
@@ -201,6 +196,7 @@ export class WorkerSession {
 			this.#rtpHeardTold = true;
 			this.#setup.emit({ type: "rtpHeard" });
 		}
+		if (this.#mayReadStraight(negotiated)) this.#straight.approach(this.#gate.address, this.#gate.port);
 		const { rtpLostMs } = this.#setup;
 		if (rtpLostMs > 0 && negotiated.receiving && !this.#rtpLostTold && nowMs - this.#heardAtMs >= rtpLostMs) {
 			this.#rtpLostTold = true;
@@ -210,11 +206,17 @@ export class WorkerSession {
 		if (report !== undefined) this.#sendRtcp(report);
 	}
 
+	/** Nothing but the peer's audio is to come: strangers are counted, and told of, only where the event loop reads. */
+	#mayReadStraight({ receiving }: Negotiated): boolean {
+		const settled = receiving && this.#next === undefined && this.#gate.locked && this.#refusals.foreign === 0;
+		return settled && !this.#closed && this.#recorder.recordedMs >= MEDIA_LIMITS.straightAfterMs;
+	}
+
 	stats(): SessionStats {
 		return {
 			packetsReceived: this.#receiver.received,
 			packetsLost: this.#receiver.lost,
-			packetsForeign: this.#foreign,
+			packetsForeign: this.#refusals.foreign,
 			packetsDuplicate: this.#receiver.duplicates,
 			packetsSent: this.#sender.packets,
 		};
@@ -224,6 +226,7 @@ export class WorkerSession {
 	async close(): Promise<void> {
 		if (this.#closed) return;
 		this.#closed = true;
+		this.#straight.leave();
 		// Most calls have none; their ports are free again at once.
 		if (this.#recorder.recording !== undefined) await this.#draining;
 		const nowMs = this.#host.now();
@@ -234,20 +237,24 @@ export class WorkerSession {
 		}
 		this.#sender.disconnect();
 		this.#payloads.close();
+		this.#straight.close();
 		const { counters } = this.#host;
 		addStats(counters, this.stats());
-		counters.packetsInvalid += this.#invalid;
+		counters.packetsInvalid += this.#refusals.invalid;
 		counters.srtpForged += this.#srtp.forged;
 		counters.srtpReplayed += this.#srtp.replayed;
 		this.#setup.rtp.close();
 		this.#setup.rtcp.close();
 	}
 
-	readonly #onRtp = (datagram: Buffer, source: RemoteInfo): void => {
-		this.#datagrams++;
+	readonly #onRtp = (datagram: Buffer, source: Source): void => {
+		this.#straight.brought();
+		this.#read(datagram, source, this.#host.heard());
+	};
+
+	#read(datagram: Uint8Array, source: Source, nowMs: number): void {
 		try {
 			const gate = this.#gate;
-			const nowMs = this.#host.heard();
 			const packet = this.#srtp.active ? this.#opened(datagram, source) : datagram;
 			if (packet === undefined) return;
 			const bounds = payloadBounds(packet);
@@ -263,15 +270,15 @@ export class WorkerSession {
 			this.#host.counters.sessionErrors++;
 			this.#host.log.error({ err: error }, "an RTP packet was dropped: error of ours");
 		}
-	};
+	}
 
 	/** A socket is read in order: the first packet that goes by what is settled next has all the others before it. */
-	#isSettled(datagram: Uint8Array, { address, port }: RemoteInfo): boolean {
+	#isSettled(datagram: Uint8Array, { address, port }: Source): boolean {
 		if (this.#kinds[datagram[1]! & 0x7f] === IGNORED) return false;
 		return port === this.#gate.port && address === this.#gate.address;
 	}
 
-	#opened(datagram: Buffer, source: RemoteInfo): Uint8Array | undefined {
+	#opened(datagram: Uint8Array, source: Source): Uint8Array | undefined {
 		let packet = this.#unsealed(datagram, source);
 		if (packet === undefined && this.#next !== undefined) {
 			// It may be the first one from the next source, or under the next key.
@@ -280,21 +287,14 @@ export class WorkerSession {
 		}
 		if (packet !== undefined) return packet;
 		if (!this.#gate.hears(source.address, source.port)) this.#refuse(source);
-		else this.#tellForged(source);
+		else if (this.#srtp.forged > 0) this.#refusals.forged(source);
 		return undefined;
 	}
 
 	/** Whom we do not hear gets no arithmetic of ours, and can use up no index of the peer's. */
-	#unsealed(datagram: Buffer, { address, port }: RemoteInfo): Uint8Array | undefined {
+	#unsealed(datagram: Uint8Array, { address, port }: Source): Uint8Array | undefined {
 		if (!this.#gate.hears(address, port)) return undefined;
 		return looksLikeRtcp(datagram) ? this.#srtp.openRtcp(datagram) : this.#srtp.openRtp(datagram);
-	}
-
-	#tellForged(source: RemoteInfo): void {
-		if (this.#forgedTold || this.#srtp.forged === 0) return;
-		this.#forgedTold = true;
-		const fields = { source: `${source.address}:${source.port}`, port: this.#setup.rtp.address().port };
-		this.#host.log.warn(fields, "SRTP that is not made with the key of the SDP is ignored");
 	}
 
 	#accept(datagram: Uint8Array, kind: number, start: number, end: number, nowMs: number): void {
@@ -315,7 +315,7 @@ export class WorkerSession {
 			// A peer that sends its keys so would have them counted twice.
 			this.#recorder.hearKeys(false);
 		} else if (kind === QUIET && payloadType === COMFORT_NOISE_PAYLOAD_TYPE) this.#pauses(datagram, start, end, nowMs);
-		if (audible && end - start > MAX_SAMPLES) this.#invalid++;
+		if (audible && end - start > MAX_SAMPLES) this.#refusals.invalid++;
 		else this.#receiver.receive(sequence, timestamp, ssrc, payloadType, audible, datagram, start, end, nowMs);
 	}
 
@@ -326,7 +326,7 @@ export class WorkerSession {
 	}
 
 	/** No packet of a payload type that was settled. */
-	#odd(datagram: Uint8Array, source: RemoteInfo, bounds: number, nowMs: number): void {
+	#odd(datagram: Uint8Array, source: Source, bounds: number, nowMs: number): void {
 		const known = source.port === this.#gate.port && source.address === this.#gate.address;
 		if (!known && !this.#gate.isPeer(source.address)) {
 			this.#refuse(source);
@@ -336,33 +336,28 @@ export class WorkerSession {
 			this.#host.counters.rtcpReceived++;
 			return;
 		}
-		this.#invalid++;
+		this.#refusals.invalid++;
 		// Audio of a payload type that was never settled still shows that the peer lives and where its sequence is.
 		if (known && bounds >= 0 && this.#negotiated !== undefined) this.#accept(datagram, QUIET, 0, 0, nowMs);
 	}
 
-	#refuse(source: RemoteInfo): void {
+	#refuse(source: Source): void {
 		// Before `connect` nobody is known, so nobody is a stranger: audio that overtakes the signalling is dropped.
-		if (this.#negotiated === undefined) return;
-		this.#foreign++;
-		if (this.#foreign !== 1) return;
-		const expected = `${this.#gate.address}:${this.#gate.port}`;
-		const fields = { source: `${source.address}:${source.port}`, expected, port: this.#setup.rtp.address().port };
-		this.#host.log.warn(fields, "RTP from a source that is not the peer's is ignored");
+		if (this.#negotiated !== undefined) this.#refusals.stranger(source, this.#gate);
 	}
 
-	readonly #onRtcp = (datagram: Buffer, source: RemoteInfo): void => {
+	readonly #onRtcp = (datagram: Buffer, source: Source): void => {
 		if (!this.#gate.isPeer(source.address)) {
 			this.#refuse(source);
 			return;
 		}
 		const report = this.#srtp.active ? this.#srtp.openRtcp(datagram) : datagram;
 		if (report === undefined) {
-			this.#tellForged(source);
+			if (this.#srtp.forged > 0) this.#refusals.forged(source);
 			return;
 		}
 		if (!this.#reports.received(report, this.#host.now())) {
-			this.#invalid++;
+			this.#refusals.invalid++;
 			return;
 		}
 		this.#host.counters.rtcpReceived++;
@@ -385,7 +380,9 @@ export class WorkerSession {
 	#sendRtp(datagram: Uint8Array): void {
 		const { address, port } = this.#gate;
 		if (port === 0 || this.#closed) return;
-		this.#setup.rtp.send(this.#srtp.active ? this.#srtp.sealRtp(datagram) : datagram, port, address);
+		const packet = this.#srtp.active ? this.#srtp.sealRtp(datagram) : datagram;
+		if (this.#straight.connected) this.#setup.rtp.send(packet);
+		else this.#setup.rtp.send(packet, port, address);
 	}
 
 	#sendRtcp(datagram: Uint8Array): void {

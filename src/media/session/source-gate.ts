@@ -8,6 +8,12 @@
 import { isIPv6, SocketAddress } from "node:net";
 import type { Negotiated } from "../types.ts";
 
+/** Where a packet came from. */
+export interface Source {
+	readonly address: string;
+	readonly port: number;
+}
+
 export class SourceGate {
 	/** Where packets are taken from and sent to. Port 0: nowhere yet. */
 	address = "";
@@ -34,6 +40,10 @@ export class SourceGate {
 		this.address = canonical;
 		this.port = port;
 		this.#locked = false;
+	}
+
+	get locked(): boolean {
+		return this.#locked;
 	}
 
 	/** A packet of the present source was taken: it is the peer's from now on. */
