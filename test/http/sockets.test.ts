@@ -159,6 +159,12 @@ describe("over a real socket", () => {
 		expect((await talk([head(2, "Expect: 100-continue"), "{}"])).status).toBe(100);
 	});
 
+	test("who takes us for a proxy is told that we are none", async () => {
+		const answer = await talk(["CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n"]);
+		expectError(answer, 405);
+		expect(answer.head).toMatch(/allow: GET, HEAD, POST, OPTIONS/i);
+	});
+
 	test("OPTIONS * names what the server can", async () => {
 		const answer = await talk(["OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"]);
 		expect(answer.status).toBe(204);

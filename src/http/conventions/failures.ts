@@ -33,9 +33,18 @@ export function answerBrokenRequest(
 		return undefined;
 	}
 	const status = brokenStatus(error.code);
-	const body = JSON.stringify(
-		errorBody(status, status === 400 ? "this is not HTTP/1.1 as RFC 9112 has it." : undefined),
-	);
+	endWith(socket, status, status === 400 ? "this is not HTTP/1.1 as RFC 9112 has it." : undefined);
+	return status;
+}
+
+/** The last that a connection hears, where there is no request that could be answered. */
+function endWith(
+	socket: Duplex,
+	status: ErrorStatus,
+	detail: string | undefined,
+	headers: readonly string[] = [],
+): void {
+	const body = JSON.stringify(errorBody(status, detail));
 	socket.end(
 		[
 			`HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -43,6 +52,7 @@ export function answerBrokenRequest(
 			`content-length: ${Buffer.byteLength(body)}`,
 			"cache-control: no-store",
 			"x-content-type-options: nosniff",
+			...headers,
 			"connection: close",
 			"",
 			body,
@@ -50,7 +60,6 @@ export function answerBrokenRequest(
 		// A peer that never reads would keep the socket for ever.
 		() => socket.destroy(),
 	);
-	return status;
 }
 
 function brokenStatus(code: string | undefined): ErrorStatus {
@@ -67,6 +76,11 @@ export function settleServer(app: FastifyInstance): void {
 		const body = JSON.stringify(errorBody(417));
 		const headers = { "content-type": "application/json; charset=utf-8", connection: "close" };
 		response.writeHead(417, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+	});
+	// RFC 9110 §9.3.6: we are no proxy; Node would close the connection without a word.
+	app.server.on("connect", (_request, socket) => {
+		socket.on("error", () => {});
+		endWith(socket, 405, "CONNECT is not served here. Use GET or POST.", ["allow: GET, HEAD, POST, OPTIONS"]);
 	});
 	// A client that sends its request and closes its side at once (as nc does) still waits for the answer.
 	Object.assign(app.server, { httpAllowHalfOpen: true });

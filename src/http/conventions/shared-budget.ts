@@ -34,6 +34,12 @@ interface Share {
 	leasing: Promise<void> | undefined;
 }
 
+/** Requests that a process takes at a time under a limit. */
+function blockOf(perMinute: number): number {
+	const { rateBlockShare, rateBlockMax } = HTTP_LIMITS;
+	return Math.max(1, Math.min(rateBlockMax, Math.floor(perMinute / rateBlockShare)));
+}
+
 /**
  * @param name what is limited: buckets of different budgets never mix.
  * @param perMinute undefined: no limit, and no statement.
@@ -66,9 +72,7 @@ export function createSharedBudget(
 	}
 
 	async function leaseBlock(key: string, share: Share, rate: number): Promise<void> {
-		const { rateBlockShare, rateBlockMax } = HTTP_LIMITS;
-		const block = Math.max(1, Math.min(rateBlockMax, Math.floor(rate / rateBlockShare)));
-		const lease = await ask(leases.lease(`${name} ${key}`, { perMinute: rate }, block));
+		const lease = await ask(leases.lease(`${name} ${key}`, { perMinute: rate }, blockOf(rate)));
 		if (lease === undefined) return;
 		share.permits += lease.granted;
 		share.emptyUntilMs = lease.granted > 0 ? 0 : nowMs() + lease.retryAfterMs;
@@ -84,6 +88,8 @@ export function createSharedBudget(
 		async spend(rawKey, rate = perMinute) {
 			const key = foldKey(rawKey);
 			const share = shareOf(key);
+			// What is held may be of a limit that was greater.
+			share.permits = Math.min(share.permits, blockOf(rate));
 			for (;;) {
 				if (share.permits >= 1) {
 					share.permits--;

@@ -53,6 +53,12 @@ describe("a rate limit of several processes", () => {
 		expect(await passed(5, () => one.spend("DID-d", 2))).toBe(2);
 	});
 
+	test("a limit that is made smaller holds at once, whatever block was held under the greater one", async () => {
+		const one = budget(1_000);
+		await one.spend("DID-smaller");
+		expect(await passed(20, () => one.spend("DID-smaller", 3))).toBe(4);
+	});
+
 	test("who waits as told is served", async () => {
 		const one = budget(7);
 		await passed(7, () => one.spend("DID-e"));
