@@ -211,6 +211,17 @@ describe("the reference page", () => {
 		expect({ ...shown, servers: undefined }).toEqual({ ...document, servers: undefined });
 	});
 
+	test("fits the screen it is shown on: a phone's width, dark colours where they are asked for", async () => {
+		const page = (await api.app.inject({ url: "/docs" })).body;
+		const script = /src="(\/docs\/[^"]*screen\.js)"/.exec(page)?.[1];
+		const { body, headers } = await api.app.inject({ url: script! });
+		expect(headers["content-type"]).toContain("javascript");
+		expect(body).toContain("width=device-width");
+		const style = await api.app.inject({ url: "/docs/static/swagger-ui.css" });
+		const darkClass = /classList\.toggle\("([\w-]+)"/.exec(body)?.[1];
+		expect(style.body).toContain(`html.${darkClass} `);
+	});
+
 	test("tries things out on the host that it came from, whatever name that was called by", async () => {
 		const shown = (await api.app.inject({ url: "/docs/json" })).json();
 		expect(shown.servers.map((server: { url: string }) => server.url)).toEqual(["/"]);
