@@ -37,6 +37,49 @@ export async function readGauges(platform: { readonly httpPort: number; readonly
 	};
 }
 
+/** The most of each figure since the watch began. */
+export interface PeakWatch {
+	readonly peak: Reading | undefined;
+	/** No reading is under way any more. */
+	stop(): Promise<void>;
+}
+
+/** Reads every so often; a reading that fails is no reading. */
+export function watchPeaks(platform: { readonly httpPort: number; readonly pid: number }, everyMs: number): PeakWatch {
+	let peak: Reading | undefined;
+	let reading: Promise<void> | undefined;
+	const look = async () => {
+		const now = await readGauges(platform).catch(() => undefined);
+		if (now !== undefined) peak = peak === undefined ? now : most(peak, now);
+		reading = undefined;
+	};
+	const timer = setInterval(() => {
+		reading ??= look();
+	}, everyMs);
+	return {
+		get peak() {
+			return peak;
+		},
+		stop: async () => {
+			clearInterval(timer);
+			await reading;
+		},
+	};
+}
+
+function most(a: Reading, b: Reading): Reading {
+	const larger = (x: number | undefined, y: number | undefined) =>
+		x === undefined || y === undefined ? x : Math.max(x, y);
+	return {
+		rooms: new Map([...b.rooms].map(([name, value]) => [name, Math.max(value, a.rooms.get(name) ?? value)])),
+		rssMb: Math.max(a.rssMb, b.rssMb),
+		heapMb: Math.max(a.heapMb, b.heapMb),
+		handles: Math.max(a.handles, b.handles),
+		descriptors: larger(a.descriptors, b.descriptors),
+		udpSockets: larger(a.udpSockets, b.udpSockets),
+	};
+}
+
 /** What of `ZERO_AT_IDLE` is missing or not zero. */
 export function notIdle({ rooms }: Reading): string[] {
 	return ZERO_AT_IDLE.filter((name) => rooms.get(name) !== 0).map((name) => `${name} is ${rooms.get(name)}`);

@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- [--minutes N] [--callers N] [--seed S]`: the mixed soak on a platform of its own. Prints what the platform
- * holds at idle after each round, and ends with 1 where something grew or a message is unaccounted for.
+ * holds at idle after each round and at most, and ends with 1 where something grew or a message is unaccounted for.
  */
 import { parseArgs } from "node:util";
 import { startPlatform } from "../../test/support/platform.ts";
@@ -36,11 +36,13 @@ try {
 	const result = await runSoak({
 		...{ platform, rounds, roundSeconds, callers, seed, compared: 20 },
 		onReading: (reading, calls) => {
-			const all = Object.values(calls).reduce((sum, count) => sum + count, 0);
-			console.log(`  ${all} calls so far; at idle ${reading.rssMb.toFixed(0)} MB`);
+			console.log(`  ${sum(calls)} calls so far; at idle ${reading.rssMb.toFixed(0)} MB`);
 		},
+		onProgress: (calls) => console.log(`    ${sum(calls)} calls`),
 	});
-	printTable("what the platform holds at idle", result.readings.map(row));
+	const rows = result.readings.map((reading, round) => row(reading, String(round)));
+	const most = result.peak === undefined ? [] : [row(result.peak, "at most")];
+	printTable("what the platform holds at idle, and at most meanwhile", [...rows, ...most]);
 	const calls = Object.entries(result.calls).map(([kind, count]) => `${count} ${kind}`);
 	console.log(`\ncalls: ${calls.join(", ")}; ${result.datagramsLost} SIP datagrams lost on purpose`);
 	console.log(
@@ -55,7 +57,11 @@ try {
 	await platform.stop();
 }
 
-function row(reading: Reading, round: number): Record<string, string | number> {
+function sum(calls: Readonly<Record<string, number>>): number {
+	return Object.values(calls).reduce((all, count) => all + count, 0);
+}
+
+function row(reading: Reading, round: string): Record<string, string | number> {
 	return {
 		"after round": round,
 		"RSS MB": reading.rssMb.toFixed(0),
@@ -63,6 +69,7 @@ function row(reading: Reading, round: number): Record<string, string | number> {
 		handles: reading.handles,
 		descriptors: reading.descriptors ?? "-",
 		"UDP sockets": reading.udpSockets ?? "-",
+		calls: reading.rooms.get("calls/callsActive") ?? "-",
 		dialogs: reading.rooms.get("sip/sipDialogs") ?? "-",
 		transactions:
 			(reading.rooms.get("sip/sipServerTransactions") ?? 0) + (reading.rooms.get("sip/sipClientTransactions") ?? 0),

@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type ListedMessage, type Platform, until } from "../../test/support/platform.ts";
 import { type SeededRandom, seededRandom } from "../../test/support/seeded-random.ts";
 import { match, pcmOf, speechSignal } from "../../test/support/speech-signal.ts";
-import { notIdle, type Reading, readGauges } from "./gauges.ts";
+import { notIdle, type Reading, readGauges, watchPeaks } from "./gauges.ts";
 import { openLossyRelay } from "./lossy-relay.ts";
 import { type SoakCall, type SoakPhones, startSoakPhones } from "./soak-phone.ts";
 
@@ -21,6 +21,8 @@ export interface SoakOptions {
 	readonly seed: number;
 	/** Messages whose audio is compared with what was said. */
 	readonly compared: number;
+	/** Every so often while calls are under way. */
+	onProgress?(calls: Readonly<Record<Kind, number>>): void;
 	onReading?(reading: Reading, calls: Readonly<Record<Kind, number>>): void;
 }
 
@@ -31,6 +33,8 @@ export interface SoakResult {
 	readonly datagramsLost: number;
 	/** Before the first call, and at idle after each round. */
 	readonly readings: readonly Reading[];
+	/** The most that was held at once, of readings every few seconds; undefined where none succeeded. */
+	readonly peak: Reading | undefined;
 	readonly messages: number;
 	/** What is wrong with the messages, empty where all is well. */
 	readonly faults: readonly string[];
@@ -80,6 +84,8 @@ const MESSAGES_PER_MAILBOX = 90;
 const BEEP_PACKETS = 15;
 const HEAR_MS = 30_000;
 const IDLE_MS = 120_000;
+const PEAK_EVERY_MS = 2_000;
+const PROGRESS_EVERY_MS = 60_000;
 
 const speeches = Array.from({ length: SPEECHES }, (_, i) => speechSignal(SPEECH_SECONDS, 500 + i));
 
@@ -92,12 +98,17 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 	const scene = await setScene(options, phones, random);
 	const readings = [await readGauges(platform)];
 	const takenBefore = readings[0]!.rooms.get("calls/callsTaken") ?? 0;
+	const progress = setInterval(() => options.onProgress?.(scene.calls), PROGRESS_EVERY_MS);
+	opened.defer(() => clearInterval(progress));
+	const peaks = watchPeaks(platform, PEAK_EVERY_MS);
+	opened.defer(() => peaks.stop());
 	for (let round = 0; round < rounds; round++) {
 		const end = performance.now() + roundSeconds * 1_000;
 		await Promise.all(Array.from({ length: callers }, () => callUntil(end, scene)));
 		readings.push(await untilIdle(platform));
 		options.onReading?.(readings.at(-1)!, scene.calls);
 	}
+	await peaks.stop();
 	const messages = await platform.json<ListedMessage[]>("messages", "list", "--all", "--limit", "10000");
 	const placed = Object.values(scene.calls).reduce((sum, count) => sum + count, 0);
 	const { rooms } = readings.at(-1)!;
@@ -112,6 +123,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 		calls: scene.calls,
 		datagramsLost: relay.lost,
 		readings,
+		peak: peaks.peak,
 		messages: messages.length,
 		faults,
 		correlations: await compare(options, scene.said, messages),
