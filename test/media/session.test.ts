@@ -165,6 +165,18 @@ describe("sending in simulated time", () => {
 		expect(sent.map(({ timestamp }) => (timestamp + 160) | 0)).toEqual(Array.from({ length: 20 }, (_, n) => n * 160));
 	});
 
+	test("a thread that slept keeps each call's own moment within the packet time", () => {
+		const { sender, play, slept } = bench();
+		sender.connect(negotiated, undefined);
+		play(1, clip(2000));
+		vi.advanceTimersByTime(100);
+		const beforeMs = sender.dueMs;
+		slept.ms = 1003;
+		vi.advanceTimersByTime(100);
+		expect(sender.dueMs).toBeGreaterThan(beforeMs + 1000);
+		expect(((sender.dueMs - beforeMs) / negotiated.ptimeMs) % 1).toBeCloseTo(0);
+	});
+
 	test("a member that throws leaves the clock, the others go on", () => {
 		const { sender, clock, sent, play, failed } = bench();
 		const broken = {

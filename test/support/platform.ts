@@ -12,9 +12,9 @@ import { decodeG711, decodeWav } from "../../src/audio/index.ts";
 export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const program = join(projectRoot, "bin/afterbeep.js");
 
-export /** Below the time that a token is valid: a soak runs for longer. */
+/** Below the time that a token is valid: a soak runs for longer. */
 const TOKEN_USED_MS = 300_000;
-const ACCOUNT_KEY = "DID-0e57a1d2-0000-4000-8000-000000000001";
+export const ACCOUNT_KEY = "DID-0e57a1d2-0000-4000-8000-000000000001";
 export const ACCOUNT_SECRET = "wire-test-secret-of-at-least-32-characters";
 
 export interface Platform {
