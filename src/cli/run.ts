@@ -79,6 +79,12 @@ function whereToLook(command: Command | undefined, commands: readonly Command[])
 	return commands.some(({ name }) => name === list) ? `See: afterbeep ${list}` : undefined;
 }
 
+function mendHere(error: Failure, command: Command | undefined, commands: readonly Command[]): string {
+	const instead = error.code === "notFound" ? whereToLook(command, commands) : undefined;
+	const account = error.message.startsWith("AccountId is required") && command?.options?.account !== undefined;
+	return instead ?? (account ? "Name it with --account. See: afterbeep accounts list" : error.mend);
+}
+
 function report(error: unknown, command: Command | undefined, { terminal, commands }: RunContext): number {
 	const lead = terminal.remarkStyle("red", "Error:");
 	if (error instanceof UsageError) {
@@ -88,7 +94,7 @@ function report(error: unknown, command: Command | undefined, { terminal, comman
 	}
 	if (error instanceof Failure) {
 		terminal.remark(`${lead} ${error.message}`);
-		terminal.remark((error.code === "notFound" ? whereToLook(command, commands) : undefined) ?? error.mend);
+		terminal.remark(mendHere(error, command, commands));
 		return 1;
 	}
 	terminal.remark(`${lead} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

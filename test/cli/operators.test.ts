@@ -140,6 +140,8 @@ describe("afterbeep distributors, accounts, keys, subscribers, audit", () => {
 		await json("subscribers", "transfer", id, first.accountId, AccountId!);
 		expect(await json("subscribers", "show", id)).toMatchObject({ Account: { AccountId, CompanyName: "Movers" } });
 		expect(await json<object[]>("subscribers", "list", "--account", AccountId!)).toHaveLength(1);
+		const whose = await run("subscribers", "create", "J", "j@example.com", "--data", data);
+		expect(whose).toMatchObject({ code: 1, stderr: expect.stringContaining("Name it with --account") });
 		const again = await run("subscribers", "create", "J", "JANE@example.com", ...account, "--data", data);
 		expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("Email already exists") });
 	});

@@ -6,11 +6,12 @@ import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { durationMsOf, type TelephoneAudio } from "../../audio/index.ts";
-import { silentLog } from "../../domain/index.ts";
+import { Failure, silentLog } from "../../domain/index.ts";
 import {
 	acceptAnswer,
 	G711_CODECS,
 	type Media,
+	MediaError,
 	type MediaEvent,
 	type MediaSession,
 	makeOffer,
@@ -98,13 +99,20 @@ export async function placePhoneCall(options: PhoneCallOptions): Promise<PhoneCa
 		}),
 	);
 	const listeners = new Set<(event: MediaEvent) => void>();
-	const session = await media.open({
-		bind: localHost,
-		onEvent: (event) => {
-			for (const listener of listeners) listener(event);
-		},
-		rtpLostMs: RTP_LOST_MS,
-	});
+	const session = await media
+		.open({
+			bind: localHost,
+			onEvent: (event) => {
+				for (const listener of listeners) listener(event);
+			},
+			rtpLostMs: RTP_LOST_MS,
+		})
+		.catch((error: unknown) => {
+			if (!(error instanceof MediaError && error.code === "noPortFree")) throw error;
+			const { from, to } = RTP_PORTS;
+			const message = `No UDP port for this phone's audio is free in ${from}-${to}`;
+			throw new Failure("badInput", message, "Other programs hold them: end some, then call again.", { cause: error });
+		});
 	opened.defer(() => session.close());
 	const dialled = await dial(agent, session, localHost, options);
 	const stack = opened.move();
