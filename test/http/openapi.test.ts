@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ERRORS } from "../../src/http/conventions/errors.ts";
@@ -104,6 +105,13 @@ describe("the OpenAPI document", () => {
 		}
 		expect(members).toBeGreaterThan(1_000);
 		expect([...unused]).toEqual([]);
+	});
+
+	test.each(["/openapi.json", "/openapi-3.0.json"])("%s is valid by the schema of its version", async (url) => {
+		const served = (await api.app.inject({ url })).json();
+		const validator = new Validator();
+		expect(await validator.validate(served)).toEqual({ valid: true });
+		expect(served.openapi.startsWith(validator.version)).toBe(true);
 	});
 
 	test("error schemas have two members and allow no third", () => {
