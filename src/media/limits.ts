@@ -63,6 +63,9 @@ export const MEDIA_LIMITS = {
 	/** Turns, each of up to 32 packets, in which the end of a recording reads what has arrived. */
 	drainTurnsMax: 24,
 
+	/** Packets of the place that the peer has left by a re-INVITE, before it is taken for where the peer is after all. */
+	leftSourcePackets: 100,
+
 	/** SSRCs under one key of SRTP: one, and one more with each change of the peer's device. */
 	srtpStreamsMax: 64,
 	/** Of a master key identifier (RFC 4568 §6.1 allows 128; all that are seen have 1 or 4). */

@@ -242,6 +242,28 @@ describe("whose RTP is taken", () => {
 		expect(gate.admit("198.51.100.7", 4444)).toBe(false);
 	});
 
+	test("whoever was heard before a re-INVITE to another place is not taken for the next one, but for going on alone", () => {
+		const gate = opened();
+		const old = ["198.51.100.7", 4444] as const;
+		gate.admit(...old);
+		gate.lock();
+		gate.negotiate("198.51.100.7", 6000, undefined);
+		gate.unlock();
+		expect(gate.admit(...old)).toBe(false);
+		expect(gate.isLeft(...old)).toBe(true);
+		expect(gate.isLeft("198.51.100.7", 6666)).toBe(false);
+		expect(gate.admit("198.51.100.7", 6666)).toBe(true);
+		gate.lock();
+		expect(gate.admit(...old)).toBe(false);
+		// The peer moves again, and nobody but who was there speaks.
+		gate.negotiate("198.51.100.7", 8000, undefined);
+		gate.unlock();
+		let refused = 0;
+		while (!gate.admit("198.51.100.7", 6666) && gate.isLeft("198.51.100.7", 6666)) refused++;
+		expect(refused).toBe(MEDIA_LIMITS.leftSourcePackets);
+		expect(where(gate)).toBe("198.51.100.7:6666");
+	});
+
 	test("the old hold by 0.0.0.0 leaves the source as it is", () => {
 		const gate = opened();
 		gate.negotiate("0.0.0.0", 4000, undefined);

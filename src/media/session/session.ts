@@ -342,6 +342,7 @@ export class WorkerSession {
 	}
 
 	#refuse(source: Source): void {
+		if (this.#gate.isLeft(source.address, source.port)) return;
 		// Before `connect` nobody is known, so nobody is a stranger: audio that overtakes the signalling is dropped.
 		if (this.#negotiated !== undefined) this.#refusals.stranger(source, this.#gate);
 	}
