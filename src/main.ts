@@ -18,6 +18,7 @@ import {
 	createTokens,
 	createWebhookOutbox,
 	createWebhooks,
+	deriveKey,
 	hasOperator,
 	loadMasterKey,
 	type Numbers,
@@ -116,7 +117,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
 	}
 	if (prompts !== undefined && peers !== undefined) {
 		parts.peers = peers;
-		await startTelephony(config, parts, { store, mailboxes, prompts: await prompts, peers, clock, log }, opened);
+		const needs = { store, mailboxes, prompts: await prompts, peers, masterKey, clock, log };
+		await startTelephony(config, parts, needs, opened);
 	}
 	const metrics = await startMetrics(config, parts, opened);
 	if (config.roles.has("api") && peers !== undefined) {
@@ -232,6 +234,7 @@ async function startWorker(config: Config, needs: WorkerNeeds, opened: AsyncDisp
 interface TelephonyNeeds extends PlatformNeeds {
 	readonly prompts: PromptLibrary;
 	readonly peers: PeersInForce;
+	readonly masterKey: Uint8Array;
 }
 
 async function startTelephony(
@@ -240,7 +243,7 @@ async function startTelephony(
 	needs: TelephonyNeeds,
 	opened: AsyncDisposableStack,
 ): Promise<void> {
-	const { store, mailboxes, prompts, peers, clock, log } = needs;
+	const { store, mailboxes, prompts, peers, masterKey, clock, log } = needs;
 	const media = opened.use(await startMedia(mediaOptions(config, log)));
 	const calls = opened.use(
 		await startCalls({
@@ -268,6 +271,7 @@ async function startTelephony(
 			...(tls === undefined ? {} : { tls }),
 			isTrusted: (address, certificateNames) => peers.trusts(address, certificateNames),
 			peers,
+			nonceKey: deriveKey(masterKey, "sip-nonce"),
 			callsMax: config.callsMax,
 			callsPerSecondMax: config.callsPerSecondMax,
 			onCall: (call) => calls.take(call),

@@ -12,7 +12,8 @@ export type KeyPurpose =
 	| "pin-pepper"
 	| "pin-reset"
 	| "webhook-secret-wrapping"
-	| "phone-secret-wrapping";
+	| "phone-secret-wrapping"
+	| "sip-nonce";
 
 const FILE_NAME = "master.key";
 const HOW_TO_MAKE_ONE = `head -c ${DIRECTORY_LIMITS.keyBytes} /dev/urandom > FILE && chmod 600 FILE`;

@@ -86,6 +86,8 @@ export const SIP_LIMITS = {
 	retryAfterSeconds: 5,
 	/** A nonce is good for so long; then clients are asked anew, without asking anybody for a password. */
 	nonceMs: 5 * 60_000,
+	/** How far the clock of the node that made a nonce may be ahead of ours. */
+	nonceAheadMs: 10_000,
 	/** Nonces whose counts are remembered; beyond it clients are asked anew. */
 	noncesMax: 20_000,
 	/** Messages of one stranger in a second that are looked at, where there are digest users at all, and of all together. */

@@ -353,6 +353,8 @@ export interface SipUserAgentOptions<Peer extends SipPeer = SipPeer> {
 	readonly dnsServers?: readonly string[];
 	/** Without it all who are trusted are one peer. */
 	readonly peers?: SipPeers<Peer>;
+	/** What nonces are signed with: the same on all nodes, where a client may answer another than the one that asked it. */
+	readonly nonceKey?: Uint8Array;
 	/** Refuse before any dialog exists: at most this many calls at once; above it 503 with Retry-After. */
 	readonly callsMax?: number | undefined;
 	/** And at most so many new ones in a second. */

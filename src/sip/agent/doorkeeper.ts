@@ -22,14 +22,15 @@ export type Identity =
 export class Doorkeeper {
 	readonly #peers: SipPeers | undefined;
 	readonly #log: SipUserAgentOptions["log"];
-	/** Of this process alone: nonces of an earlier one are asked for anew. */
-	readonly #key = randomBytes(32);
-	readonly #counts = new NonceCounts(SIP_LIMITS.nonceMs, SIP_LIMITS.noncesMax);
+	readonly #key: Uint8Array;
+	/** Of this process alone, so nonces from before it are asked for anew: their counts may have been used. */
+	readonly #counts = new NonceCounts(SIP_LIMITS.nonceMs, SIP_LIMITS.noncesMax, Date.now() - 1);
 	readonly #strangers = new Strangers();
 	#serial = 0;
 	readonly #counters = { sipDigestAsked: 0, sipDigestProved: 0, sipDigestWrong: 0, sipStrangersSlowed: 0 };
 
-	constructor({ peers, log }: Pick<SipUserAgentOptions, "peers" | "log">) {
+	constructor({ peers, log, nonceKey }: Pick<SipUserAgentOptions, "peers" | "log" | "nonceKey">) {
+		this.#key = nonceKey ?? randomBytes(32);
 		this.#peers = peers;
 		this.#log = log;
 	}

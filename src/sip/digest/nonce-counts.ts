@@ -1,4 +1,5 @@
 /** Each count of a nonce is good once (RFC 7616 §3.4, nc). Pure: time comes in as an argument. */
+import { SIP_LIMITS } from "../limits.ts";
 
 interface Window {
 	highest: number;
@@ -15,12 +16,16 @@ export class NonceCounts {
 	/** By nonce, in the order in which they were first used. */
 	readonly #windows = new Map<string, Window & { readonly issuedMs: number }>();
 	/** Nonces issued until then have been forgotten, so none of their counts is good any more. */
-	#forgottenMs = Number.NEGATIVE_INFINITY;
+	#forgottenMs: number;
 
-	/** @param max nonces remembered; beyond it the oldest go, and their clients are asked anew. */
-	constructor(lifeMs: number, max: number) {
+	/**
+	 * @param max nonces remembered; beyond it the oldest go, and their clients are asked anew.
+	 * @param sinceMs nothing is known of counts used before.
+	 */
+	constructor(lifeMs: number, max: number, sinceMs = Number.NEGATIVE_INFINITY) {
 		this.#lifeMs = lifeMs;
 		this.#max = max;
+		this.#forgottenMs = sinceMs;
 	}
 
 	get size(): number {
@@ -29,7 +34,7 @@ export class NonceCounts {
 
 	/** Uses a count up. @returns false where it was used before, or nobody can tell any more. */
 	use(nonce: string, issuedMs: number, count: number, nowMs: number): boolean {
-		if (nowMs - issuedMs > this.#lifeMs || issuedMs > nowMs) return false;
+		if (nowMs - issuedMs > this.#lifeMs || issuedMs > nowMs + SIP_LIMITS.nonceAheadMs) return false;
 		const known = this.#windows.get(nonce);
 		if (known !== undefined) return useIn(known, count);
 		if (issuedMs <= this.#forgottenMs) return false;

@@ -137,6 +137,20 @@ describe("a stranger", () => {
 		expect(peer.agent.counters().sipDigestWrong).toBe(0);
 	});
 
+	test("may answer another node than the one that asked it, and is asked by it once more where that one is younger", () => {
+		const nonceKey = new Uint8Array(32).fill(7);
+		const [first, second] = [stranger({ nonceKey }), stranger({ nonceKey })];
+		const { nonce } = ask(first);
+		expect(status(say(second, [authorization({ nonce })]))).toBe("100");
+		expect(status(say(stranger(), [authorization({ nonce })]))).toBe("401");
+		vi.advanceTimersByTime(1_000);
+		const younger = stranger({ nonceKey });
+		const asked = say(younger, [authorization({ nonce, count: 2 })]);
+		expect([status(asked), isStale(asked)]).toEqual(["401", true]);
+		const next = /nonce="([^"]+)"/.exec(asked[0]!.text)![1]!;
+		for (const node of [first, second]) expect(status(say(node, [authorization({ nonce: next })]))).toBe("100");
+	});
+
 	test("who guesses on is told of in the log, without what was guessed", () => {
 		const peer = stranger();
 		const { nonce } = ask(peer);
