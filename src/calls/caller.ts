@@ -20,7 +20,7 @@ const ANONYMOUS_USERS = new Set(["anonymous", "restricted"]);
 /**
  * @param believed whether the peer's P-Asserted-Identity counts (RFC 3325 §5: only within a trust domain).
  */
-export function readCaller(request: SipRequest, plan: NumberPlan, believed: boolean): Caller {
+export function readCaller(request: Pick<SipRequest, "headers">, plan: NumberPlan, believed: boolean): Caller {
 	const from = parseNameAddr(request.headers.get("from") ?? "");
 	const identities = believed
 		? request.headers

@@ -1,3 +1,4 @@
+export { type Caller, readCaller } from "./caller.ts";
 export { type Calls, type CallsOptions, startCalls } from "./driver.ts";
 export type { GreetingMode, GreetingSettings } from "./greeting.ts";
 export type { ActiveCall, CallPeer, CallSettings, PeerCall } from "./house.ts";

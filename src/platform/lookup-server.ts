@@ -7,17 +7,19 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isAccessNumber } from "../calls/index.ts";
+import { isAccessNumber, readCaller } from "../calls/index.ts";
 import type { HostPort } from "../config/index.ts";
 import type { Phones } from "../directory/index.ts";
-import { isE164, type Log, type NumberPlan } from "../domain/index.ts";
-import type { Ringing } from "../routing/index.ts";
+import { isE164, type Log, type NumberPlan, type PeerPolicy } from "../domain/index.ts";
+import type { CallRules, Ringing } from "../routing/index.ts";
 
 export interface LookupNeeds {
 	readonly phones: Pick<Phones, "credentials">;
 	readonly ringing: Ringing;
+	/** Call filters: whom they keep out rings no phone. */
+	readonly rules: Pick<CallRules, "find">;
 	/** Of the proxy that asks, by its address: as the call will be read that it sends on. */
-	planOf(address: string): NumberPlan;
+	policyOf(address: string): Pick<PeerPolicy, "plan" | "assertsIdentity">;
 	/** As dialled, or E.164: they reach the voicemail itself. */
 	readonly accessNumbers: readonly string[];
 	readonly ringSeconds: number;
@@ -70,12 +72,21 @@ async function answerTo(request: IncomingMessage, needs: LookupNeeds): Promise<A
 	if (request.method !== "GET") return { status: 405, body: { error: "only GET" } };
 	const url = URL.parse(request.url ?? "/", "http://proxy");
 	// A plus that was not escaped reads as a blank, and Kamailio escapes none.
-	const ask = (name: string): string => (url?.searchParams.get(name) ?? "").replace(/^ /, "+");
+	const ask = (name: string): string => (url?.searchParams.get(name) ?? "").replace(/ /g, "+");
+	const policy = () => needs.policyOf(request.socket.remoteAddress ?? "");
 	switch (url?.pathname) {
 		case "/phone":
 			return phone(ask("user"), needs);
 		case "/number":
-			return number(ask("dialled"), needs.planOf(request.socket.remoteAddress ?? ""), needs);
+			return number(ask("dialled"), policy().plan, needs);
+		case "/caller":
+			if (!isE164(ask("number"))) return NOT_FOUND;
+			return caller(
+				{ number: ask("number"), from: ask("from"), asserted: ask("asserted") },
+				ask("privacy"),
+				policy(),
+				needs,
+			);
 		case "/registered":
 			if (!isE164(ask("number"))) return NOT_FOUND;
 			await needs.onRegistered(ask("number"));
@@ -102,13 +113,14 @@ async function phone(user: string, { phones }: LookupNeeds): Promise<Answer> {
 async function number(
 	text: string,
 	plan: NumberPlan,
-	{ ringing, accessNumbers, ringSeconds }: LookupNeeds,
+	{ ringing, rules, accessNumbers, ringSeconds }: LookupNeeds,
 ): Promise<Answer> {
 	if (isAccessNumber(text, { plan, accessNumbers })) return { status: 200, body: { ring: "access" } };
 	const found = await ringing.planFor(text, plan);
 	if (found === undefined) return NOT_FOUND;
 	const { phoneNumber, ring, trunks, voicemail, why } = found;
 	if (accessNumbers.includes(phoneNumber)) return { status: 200, body: { ring: "access" } };
+	const filters = ring !== "nobody" && (await rules.find([phoneNumber])).hasFilters(phoneNumber);
 	return {
 		status: 200,
 		body: {
@@ -118,7 +130,39 @@ async function number(
 			trunk2: trunks[1] ?? "",
 			seconds: ringSeconds,
 			voicemail: voicemail ? "yes" : "no",
+			filters: filters ? "yes" : "no",
 			why,
 		},
 	};
+}
+
+interface Calling {
+	/** E.164: who is called. */
+	readonly number: string;
+	/** URI of From. */
+	readonly from: string;
+	/** URI of P-Asserted-Identity; "" where there is none. */
+	readonly asserted: string;
+}
+
+/**
+ * Whether a number that has call filters rings for this caller, who is read as in the call itself. `voicemail`: who is
+ * kept out but may leave a message; `refuse`: who may not even that.
+ */
+async function caller(
+	{ number: called, from, asserted }: Calling,
+	privacy: string,
+	{ plan, assertsIdentity }: Pick<PeerPolicy, "plan" | "assertsIdentity">,
+	{ rules }: LookupNeeds,
+): Promise<Answer> {
+	const fields = new Map([
+		["from", `<${from}>`],
+		...(asserted === "" ? [] : [["p-asserted-identity", `<${asserted}>`] as const]),
+		...(privacy === "" ? [] : [["privacy", privacy] as const]),
+	]);
+	const all = (name: string): readonly string[] => [fields.get(name) ?? []].flat();
+	const read = readCaller({ headers: { get: (name) => fields.get(name), all } }, plan, assertsIdentity);
+	const { result } = (await rules.find([called])).judge(called, read);
+	const verdicts = { accept: "ring", filter: "voicemail", refuse: "refuse" } as const;
+	return { status: 200, body: { verdict: verdicts[result] } };
 }

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Config } from "../config/index.ts";
 import { createPhones } from "../directory/index.ts";
 import type { Clock, Log } from "../domain/index.ts";
-import { createRinging } from "../routing/index.ts";
+import { createCallRules, createRinging } from "../routing/index.ts";
 import type { Store } from "../store/index.ts";
 import { listening } from "./listening.ts";
 import { startLookupServer } from "./lookup-server.ts";
@@ -21,12 +21,13 @@ export interface OpenLookupNeeds {
 export async function openLookup(config: Config, needs: OpenLookupNeeds): Promise<AsyncDisposable> {
 	const { lookup, accessNumbers, ringSeconds } = config;
 	if (lookup === undefined) return new AsyncDisposableStack();
-	const { store, peers, log } = needs;
+	const { store, peers, clock, log } = needs;
 	return listening([{ variable: "AFTERBEEP_LOOKUP", transport: "tcp", ...lookup }], () =>
 		startLookupServer(lookup, {
 			phones: createPhones(needs),
 			ringing: createRinging({ db: store.db }),
-			planOf: (address) => (peers.of({ address }) ?? peers.list.others).policy.plan,
+			rules: createCallRules({ db: store.db, clock, keptOut: config.filteredCalls, timeZone: config.timeZone }),
+			policyOf: (address) => (peers.of({ address }) ?? peers.list.others).policy,
 			accessNumbers,
 			ringSeconds,
 			token: config.lookupToken,

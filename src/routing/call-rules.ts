@@ -19,6 +19,8 @@ export interface StandIn {
 /** What holds for the numbers of one call, as it was when they were looked up. */
 export interface RulesInForce {
 	judge(phoneNumber: string, caller: CallingParty): Verdict;
+	/** Whether any caller at all may be kept out. */
+	hasFilters(phoneNumber: string): boolean;
 	/** The number whose mailbox takes calls for one that has none of its own; undefined where nobody does. */
 	standIn(phoneNumber: string): Promise<StandIn | undefined>;
 }
@@ -54,11 +56,10 @@ export function createCallRules(needs: CallRulesNeeds): CallRules {
 			const found = (await Promise.all([...new Set(phoneNumbers)].map(rulesOf))).flatMap((rules) => rules ?? []);
 			const of = (kind: Found["kind"], phoneNumber: string) =>
 				found.filter((one) => one.kind === kind && one.phone === phoneNumber);
+			const filtersOf = (phoneNumber: string) => of("filter", phoneNumber).filter(actsInbound).map(filterOf);
 			return {
-				judge: (phoneNumber, caller) => {
-					const mine = of("filter", phoneNumber).filter(actsInbound).map(filterOf);
-					return decide(mine, phoneNumber, caller, needs.keptOut);
-				},
+				judge: (phoneNumber, caller) => decide(filtersOf(phoneNumber), phoneNumber, caller, needs.keptOut),
+				hasFilters: (phoneNumber) => filtersOf(phoneNumber).length > 0,
 				standIn: async (phoneNumber) => {
 					const group = of("workgroup", phoneNumber)[0];
 					return group && standInOf(needs, group);

@@ -3,6 +3,8 @@ import { normalise, silentLog } from "../../src/domain/index.ts";
 import { type LookupNeeds, startLookupServer } from "../../src/platform/lookup-server.ts";
 
 const NUMBER = "+11234567890";
+const FRIEND = "+18015551234";
+const BLOCKED = "+18015550000";
 const opened = new Set<AsyncDisposable>();
 afterEach(async () => {
 	for (const one of opened) await one[Symbol.asyncDispose]();
@@ -25,7 +27,17 @@ async function start(over: Partial<LookupNeeds> = {}) {
 						? { phoneNumber: NUMBER, ring: "trunks", trunks: ["sip:a", "sip:b"], voicemail: true, why: "its route" }
 						: undefined,
 			},
-			planOf: () => ({ country: undefined, extensions: {} }),
+			rules: {
+				find: async () => ({
+					hasFilters: () => true,
+					standIn: async () => undefined,
+					judge: (_, { number, asserted }) => {
+						if (asserted.includes(BLOCKED)) return { result: "refuse", status: 603, why: "blocked" };
+						return number === FRIEND ? { result: "accept" } : { result: "filter", why: "not on the list" };
+					},
+				}),
+			},
+			policyOf: () => ({ plan: { country: "US", extensions: {} }, assertsIdentity: true }),
 			accessNumbers: ["*86", "+18005550100"],
 			ringSeconds: 20,
 			token: undefined,
@@ -64,6 +76,7 @@ describe("the look-ups of a proxy", () => {
 				trunk2: "sip:b",
 				seconds: 20,
 				voicemail: "yes",
+				filters: "yes",
 				why: "its route",
 			},
 		});
@@ -81,15 +94,36 @@ describe("the look-ups of a proxy", () => {
 	test("read what was dialled by the number plan of the proxy that asks, access numbers too", async () => {
 		const asked: string[] = [];
 		const get = await start({
-			planOf: (address) => {
+			policyOf: (address) => {
 				asked.push(address);
-				return { country: undefined, extensions: {}, prefixes: { 9: "", 8: "+1" } };
+				return { plan: { country: undefined, extensions: {}, prefixes: { 9: "", 8: "+1" } }, assertsIdentity: true };
 			},
 		});
 		expect((await get(`/number?dialled=8${NUMBER.slice(2)}`)).body).toMatchObject({ number: NUMBER });
 		expect((await get("/number?dialled=9*86")).body).toEqual({ ring: "access" });
 		expect((await get(`/number?dialled=7${NUMBER.slice(2)}`)).status).toBe(404);
 		expect(new Set(asked)).toEqual(new Set(["127.0.0.1"]));
+	});
+
+	test("tell whether the phone rings for a caller, who is read as the call itself will be", async () => {
+		const get = await start();
+		const verdict = async (query: string) => {
+			return (await get(`/caller?number=${NUMBER}&${query}`)).body.verdict;
+		};
+		// A plus that the proxy left as it is reads as a blank.
+		expect(await verdict(`from=sip:${FRIEND}@x`)).toBe("ring");
+		expect(await verdict(`from=sip:8015551234@x;user=phone`)).toBe("ring");
+		expect(await verdict(`from=sip:anonymous@anonymous.invalid`)).toBe("voicemail");
+		expect(await verdict(`from=sip:${FRIEND}@x&privacy=id`)).toBe("voicemail");
+		// The network vouches for who it is, whoever it says it is, and though it will not be shown.
+		expect(await verdict(`from=sip:${FRIEND}@x&asserted=sip:${BLOCKED}@x`)).toBe("refuse");
+		expect(await verdict(`from=sip:${FRIEND}@x&asserted=tel:${BLOCKED}&privacy=id`)).toBe("refuse");
+		expect((await get("/caller?number=alice&from=sip:x@y")).status).toBe(404);
+		const doubting = await start({
+			policyOf: () => ({ plan: { country: "US", extensions: {} }, assertsIdentity: false }),
+		});
+		const doubted = await doubting(`/caller?number=${NUMBER}&from=sip:${FRIEND}@x&asserted=sip:${BLOCKED}@x`);
+		expect(doubted.body).toEqual({ verdict: "ring" });
 	});
 
 	test("pass on that a phone has registered", async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { PhoneCredentials } from "../../src/directory/index.ts";
 import { silentLog } from "../../src/domain/index.ts";
 import { type LookupServer, startLookupServer } from "../../src/platform/lookup-server.ts";
-import type { RingPlan } from "../../src/routing/index.ts";
+import type { CallingParty, RingPlan } from "../../src/routing/index.ts";
 import { type Kamailio, kamailioInstalled, startKamailio } from "../support/kamailio.ts";
 import { freeUdpPort, until } from "../support/platform.ts";
 import { header, headers, openSipPhone, type Ringing, type Sending, type SipPhone } from "../support/sip-phone.ts";
@@ -19,6 +19,9 @@ const opened = new AsyncDisposableStack();
 const credentials = new Map<string, PhoneCredentials>();
 const plans = new Map<string, RingPlan>();
 const registered: string[] = [];
+/** Numbers with call filters, and what those say of every caller. */
+const filtered = new Map<string, "accept" | "filter" | "refuse">();
+const judged: CallingParty[] = [];
 let asked: string[] = [];
 let lookups: LookupServer;
 let kamailio: Kamailio;
@@ -90,7 +93,18 @@ const startLookups = (port = 0) =>
 					return plans.get(dialled);
 				},
 			},
-			planOf: () => ({ country: undefined, extensions: {} }),
+			rules: {
+				find: async ([number]) => ({
+					hasFilters: () => filtered.has(number!),
+					standIn: async () => undefined,
+					judge: (_, who) => {
+						judged.push(who);
+						const verdict = filtered.get(number!)!;
+						return verdict === "refuse" ? { result: verdict, status: 603, why: "" } : { result: verdict, why: "" };
+					},
+				}),
+			},
+			policyOf: () => ({ plan: { country: undefined, extensions: {} }, assertsIdentity: true }),
 			accessNumbers: ["*86"],
 			ringSeconds: RING_SECONDS,
 			token: "token",
@@ -253,6 +267,54 @@ describe.skipIf(!hasKamailio)("a call that nobody takes", () => {
 			}
 			node.received.splice(0);
 			otherNode.received.splice(0);
+		}
+	});
+});
+
+describe.skipIf(!hasKamailio)("a number with call filters", () => {
+	test("rings for whom they let through", async () => {
+		const { number, phone } = await newSubscriber({ answer: 200 });
+		filtered.set(number, "accept");
+		expect((await invite(caller.phone, number)).status).toBe(200);
+		expect(invitesAt(phone)).toHaveLength(1);
+	});
+
+	test.each(["filter", "refuse"] as const)(
+		"does not ring for whom they keep out (%s): the voicemail says what follows",
+		async (verdict) => {
+			const { number, phone } = await newSubscriber({ answer: 200 });
+			filtered.set(number, verdict);
+			node.ringing = otherNode.ringing = { answer: 603 };
+			expect((await invite(caller.phone, number)).status).toBe(603);
+			expect(invitesAt(phone)).toEqual([]);
+			expect(header(atNode(), "Diversion")).toContain(`${number}@${REALM}>;reason=unconditional`);
+			// Another node is not asked for another opinion.
+			expect(invitesAt(node).length + invitesAt(otherNode).length).toBe(1);
+		},
+	);
+
+	test("without voicemail refuses them itself", async () => {
+		const { number, phone } = await newSubscriber({ answer: 200 }, { voicemail: false });
+		filtered.set(number, "filter");
+		expect((await invite(caller.phone, number)).status).toBe(603);
+		expect(invitesAt(phone)).toEqual([]);
+	});
+
+	test("judges a phone by the number whose password it has, a trunk by what it asserts if it is believed", async () => {
+		const { number } = await newSubscriber({ answer: 486 });
+		filtered.set(number, "accept");
+		const [claimed, asserted] = ["+18015550001", "+18015550002"];
+		const says = { from: `<sip:${claimed}@x>`, headers: [`P-Asserted-Identity: "A, B" <sip:${asserted}@x>`] };
+		const hidden = { from: '"Anonymous" <sip:anonymous@anonymous.invalid>', headers: ["Privacy: id"] };
+		const cases = [
+			[caller.phone, hidden, { number: null, asserted: [caller.number] }],
+			[trunk, says, { number: asserted, asserted: [asserted] }],
+			[doubtful, says, { number: claimed, asserted: [] }],
+		] as const;
+		for (const [from, saying, expected] of cases) {
+			judged.splice(0);
+			await invite(from, number, saying);
+			expect(judged).toEqual([expect.objectContaining(expected)]);
 		}
 	});
 });

@@ -146,6 +146,33 @@ describe.skipIf(!hasKamailio)("a call that nobody takes becomes a voicemail", ()
 	});
 });
 
+describe.skipIf(!hasKamailio)("call filters", () => {
+	test("let neither a blocked caller nor a stranger ring the phone; only the stranger leaves a message", async () => {
+		const callee = await registered("ring");
+		const ask = async (path: string, body: object) => {
+			const answer = await first.post(path, body);
+			expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 200 });
+			return answer.body;
+		};
+		const person = {
+			Name: "Jane",
+			Email: `jane${callee.number}@example.com`,
+			Role: "Subscriber",
+			Password: "1234567890",
+		};
+		const { SubscriberId } = await ask("/v1.0/subscribers/create", { ...person, PhoneNumbers: [callee.number] });
+		const filter = { SubscriberId, Phone: callee.number, FilterMode: "WHITELIST", AllowedNumbers: ["+18015550000"] };
+		const { FilterId } = await ask("/v1.0/subscribers/call-filter", filter);
+		await ask("/v1.0/subscribers/guardian-features", { SubscriberId, EnableIntelligentGuardianCalls: true });
+		const message = await leave(callee);
+		expect(message).toMatchObject({ Filtered: true, From: caller.number });
+		const added = { SubscriberId, CallFilterId: FilterId, Numbers: [caller.number] };
+		await ask("/v1.0/subscribers/call-filter/blocked-numbers/add", added);
+		expect((await call(callee.number)).status).toBe(603);
+		expect(callee.phone.received.filter((text) => text.startsWith("INVITE "))).toEqual([]);
+	});
+});
+
 describe.skipIf(!hasKamailio || !hasTool("baresip"))("a real phone", () => {
 	test.concurrent("registers, subscribes, rings, and shows its lamp when the caller has left a message", async () => {
 		const folder = await mkdtemp(join(tmpdir(), "afterbeep-baresip-"));
