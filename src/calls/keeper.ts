@@ -81,9 +81,11 @@ export class Keeper {
 		const left = new Map<string, { facts: DepositFacts; takes: { recordingId: string; take: number }[] }>();
 		const worthless: string[] = [];
 		let found = 0;
-		for await (const { recordingId, header: octets } of recordings.unfinished()) {
+		for await (const recording of recordings.unfinished()) {
 			found++;
-			const header = readHeader(octets);
+			const { recordingId } = recording;
+			const header = readHeader(recording.header);
+			recordings.release(recording);
 			if (header?.kind === "message") {
 				const message = left.get(header.facts.messageId) ?? { facts: header.facts, takes: [] };
 				message.takes.push({ recordingId, take: header.take });
@@ -164,8 +166,12 @@ export class Keeper {
 		for (const recordingId of recordingIds) {
 			const recording = await recordings.read(recordingId);
 			if (!recording) continue;
-			outcome =
-				recording.durationMs < facts.minMessageMs ? "tooShort" : await mailboxes.deposit(described(facts, recording));
+			const long = recording.durationMs >= facts.minMessageMs;
+			try {
+				outcome = long ? await mailboxes.deposit(described(facts, recording)) : "tooShort";
+			} finally {
+				recordings.release(recording);
+			}
 			if (outcome !== "tooShort") break;
 		}
 		await this.drop(recordingIds);

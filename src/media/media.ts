@@ -74,6 +74,7 @@ class RunningMedia implements Media {
 		for (let i = 0; i < count; i++) this.#workers.push(this.#startWorker());
 		this.recordings = {
 			read: (recordingId) => this.#read(recordingId),
+			release: ({ audio }) => release(audio.samples),
 			done: (recordingId) => this.#done(recordingId),
 			unfinished: () => this.#unfinished(),
 		};
@@ -208,6 +209,10 @@ class RunningMedia implements Media {
 			}
 		}
 	}
+}
+
+function release({ buffer }: Uint8Array): void {
+	if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 interface SessionOwner {

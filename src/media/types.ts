@@ -141,6 +141,11 @@ export interface LoggedRecording extends RecordingSummary {
 export interface Recordings {
 	/** Reads a recording back; undefined when the log does not hold it. */
 	read(recordingId: string): Promise<LoggedRecording | undefined>;
+	/**
+	 * What was read is not looked at any more: its audio is gone from memory at once. Left to the garbage collector some
+	 * hundred messages lie about.
+	 */
+	release(recording: LoggedRecording): void;
 	/** The recording is kept elsewhere (or not wanted): its segments may be removed once no other live one is in them. */
 	done(recordingId: string): Promise<void>;
 	/** Recordings that an earlier process left without `done`, oldest first. Read once, before new calls. */

@@ -71,6 +71,10 @@ describe("audio end to end", () => {
 		expect(Buffer.compare(audio.samples.subarray(0, 16_080), clip.samples)).toBe(0);
 		expect(Buffer.compare(audio.samples.subarray(16_800, 32_880), clip.samples)).toBe(0);
 		expect(await callee.session.stats()).toMatchObject({ packetsLost: 0, packetsForeign: 0, packetsDuplicate: 0 });
+		const again = (await media.recordings.read("R1"))!;
+		media.recordings.release(again);
+		expect(again.audio.samples.length).toBe(0);
+		expect((await media.recordings.read("R1"))!.audio.samples.length).toBe(32_960);
 		await media.recordings.done("R1");
 		expect(await media.recordings.read("R1")).toBeUndefined();
 	});

@@ -23,6 +23,7 @@ export class FakeMedia implements Media {
 	readonly recordings: Recordings = {
 		read: async (recordingId) => this.log.get(recordingId),
 		done: async (recordingId) => void this.log.delete(recordingId),
+		release: () => {},
 		unfinished: () => this.#unfinished(),
 	};
 
