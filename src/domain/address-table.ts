@@ -1,5 +1,6 @@
 /** Which of many ranges an address lies in: IPv4 and IPv6, the narrowest range first. Pure. */
 import { isIP } from "node:net";
+import { LIMITS } from "./limits.ts";
 
 /** Octets of an address: 4 or 16. An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` is an IPv4 address. */
 type Octets = readonly number[];
@@ -30,12 +31,17 @@ export function rangeKey(range: AddressRange): string {
 	return networkKey(octets, bits);
 }
 
+/** IPv6 with an IPv4 address at its end; what SDP names may be no address at all, and of any length. */
+const ADDRESS_CHARS_MAX = 45;
+
 /**
  * Values by ranges. A look-up costs as many map accesses as there are different lengths of prefixes, however many ranges
  * there are: a flood from invented addresses must not be dear.
  */
 export class AddressTable<Value> {
 	readonly #byBits: readonly { readonly bits: number; readonly values: ReadonlyMap<string, Value> }[];
+	/** Found lately, or known to be in none: the same few peers, and the same scanner, send again and again. */
+	readonly #lately = new Map<string, Value | undefined>();
 
 	/** @param entries ranges as text; texts that are none are left out. Of equal ranges the first one counts. */
 	constructor(entries: Iterable<readonly [range: string, value: Value]>) {
@@ -55,6 +61,16 @@ export class AddressTable<Value> {
 	/** The value of the narrowest range that the address lies in; undefined too for what is no address. */
 	find(address: string): Value | undefined {
 		if (this.#byBits.length === 0) return undefined;
+		const known = this.#lately.get(address);
+		if (known !== undefined || this.#lately.has(address)) return known;
+		const found = this.#search(address);
+		if (address.length > ADDRESS_CHARS_MAX) return found;
+		if (this.#lately.size >= LIMITS.addressesRemembered) this.#lately.clear();
+		this.#lately.set(address, found);
+		return found;
+	}
+
+	#search(address: string): Value | undefined {
 		const octets = octetsOf(address);
 		if (octets === undefined) return undefined;
 		for (const { bits, values } of this.#byBits) {

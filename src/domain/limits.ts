@@ -36,4 +36,6 @@ export const LIMITS = {
 	requestTimeoutMs: 15_000,
 	/** Calls forwarded more often than this are refused as loops (3GPP TS 24.604 §4.5.2.6). */
 	diversionsMax: 5,
+	/** Addresses of which a table of peers remembers what it found; beyond it begins anew. */
+	addressesRemembered: 1_024,
 } as const;

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { AddressTable, rangeKey, readRange } from "../../src/domain/index.ts";
+import { AddressTable, LIMITS, rangeKey, readRange } from "../../src/domain/index.ts";
 
 const family = (address: string) => (isIP(address) === 4 ? "ipv4" : "ipv6");
 
@@ -41,6 +41,16 @@ describe("a table of address ranges", () => {
 			);
 			expect(found).toEqual(["all", "site", "one", "v6", "v6 site", undefined]);
 		}
+	});
+
+	test("finds the same again, also after more addresses than it remembers", () => {
+		const table = new AddressTable([["10.0.0.0/9", "inside"]]);
+		const addresses = Array.from({ length: 3 * LIMITS.addressesRemembered }, (_, i) => `10.${i % 256}.${i >> 8}.1`);
+		for (const time of ["first", "second"]) {
+			const wrong = addresses.filter((address, i) => table.find(address) !== (i % 256 < 128 ? "inside" : undefined));
+			expect({ time, wrong }).toEqual({ time, wrong: [] });
+		}
+		expect([table.find("nobody"), table.find("nobody")]).toEqual([undefined, undefined]);
 	});
 
 	test.each([
