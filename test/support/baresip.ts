@@ -1,13 +1,13 @@
 /** baresip, a user agent that is not ours, with files for a microphone; told what to do over its control socket. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { freeTcpPort, until } from "./platform.ts";
 
 /** As baresip writes them. */
-export type BaresipCodec = "PCMU" | "G722/16000/1" | "opus/48000/2";
+export type BaresipCodec = "PCMU" | "PCMA" | "G722/16000/1" | "opus/48000/2";
 
 export interface BaresipAccount {
 	/** `sip:alice@127.0.0.1` */
@@ -18,16 +18,23 @@ export interface BaresipAccount {
 	readonly microphone: string;
 	/** `aubridge,<name>` */
 	readonly loudspeaker: string;
+	/** Speaks nothing but SRTP. */
+	readonly srtp?: boolean;
 }
 
 export interface Baresip extends AsyncDisposable {
 	/** Calls from an account. */
 	dial(from: string, uri: string): Promise<void>;
+	/** Keys of the latest call, by RFC 4733. */
+	press(keys: string): Promise<void>;
 	/** Waits until it has written so. @throws Error with all it wrote. */
 	wrote(what: RegExp, withinMs: number): Promise<void>;
 }
 
-const MODULES = ["ctrl_tcp", "g711", "g722", "opus", "aufile", "aubridge"];
+const MODULES = ["ctrl_tcp", "g711", "g722", "opus", "srtp", "aufile", "aubridge", "sndfile"];
+/** A key is held until it is released by a code of its own. */
+const RELEASED = "\u0004";
+const KEY_MS = 60;
 
 export async function startBaresip(folder: string, accounts: readonly BaresipAccount[]): Promise<Baresip> {
 	const port = await freeTcpPort();
@@ -35,6 +42,8 @@ export async function startBaresip(folder: string, accounts: readonly BaresipAcc
 	const config = [
 		"sip_listen 127.0.0.1:0",
 		"audio_alert aubridge,alert",
+		// sndfile writes there what each call said and heard.
+		`snd_path ${folder}`,
 		`ctrl_tcp_listen 127.0.0.1:${port}`,
 		"module_path /usr/lib/baresip/modules",
 		...MODULES.map((name) => `module ${name}.so`),
@@ -79,6 +88,12 @@ export async function startBaresip(folder: string, accounts: readonly BaresipAcc
 			await command("uafind", from);
 			await command("dial", uri);
 		},
+		press: async (keys) => {
+			for (const code of [...keys].flatMap((key) => [key, RELEASED])) {
+				await command("sndcode", code);
+				await new Promise((done) => setTimeout(done, KEY_MS));
+			}
+		},
 		wrote,
 		[Symbol.asyncDispose]: async () => {
 			told.destroy();
@@ -90,8 +105,24 @@ export async function startBaresip(folder: string, accounts: readonly BaresipAcc
 	};
 }
 
-const accountLine = ({ address, transport, codec, microphone, loudspeaker }: BaresipAccount): string =>
-	`<${address};transport=${transport}>;regint=0;audio_codecs=${codec};audio_source=${microphone};audio_player=${loudspeaker}`;
+const accountLine = ({ address, transport, codec, microphone, loudspeaker, srtp }: BaresipAccount): string =>
+	[
+		`<${address};transport=${transport}>;regint=0;audio_codecs=${codec}`,
+		`audio_source=${microphone}`,
+		`audio_player=${loudspeaker}`,
+		...(srtp === true ? ["mediaenc=srtp-mand"] : []),
+	].join(";");
+
+/** What the one call of a baresip heard, left channel, once it has ended. Its head is of 44 octets. */
+export async function heardBy(folder: string): Promise<{ readonly pcm: Int16Array; readonly rateHz: number }> {
+	const name = (await readdir(folder)).find((file) => /^dump-.*-dec\.wav$/.test(file));
+	if (name === undefined) throw new Error("baresip heard nothing");
+	const file = await readFile(join(folder, name));
+	const channels = file.readUInt16LE(22);
+	const frames = Math.floor((file.length - 44) / (2 * channels));
+	const pcm = Int16Array.from({ length: frames }, (_, i) => file.readInt16LE(44 + 2 * channels * i));
+	return { pcm, rateHz: file.readUInt32LE(24) };
+}
 
 /** A WAV file of 16-bit samples, each in every channel. */
 export function wavFile(pcm: Int16Array, rateHz: number, channels: number): Buffer {

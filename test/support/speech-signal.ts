@@ -113,7 +113,8 @@ function correlate(a: Int16Array, b: Int16Array, step = 1): number {
 }
 
 /**
- * What a test phone heard is at least so like what was said. Two or three of its packets of 20 ms may be lost in a process
- * that is busy with other tests; another message, or one that is out of step, comes nowhere near. What is stored is held to 0.99.
+ * What a test phone heard is at least so like what was said. It mostly is by 0.9998; this leaves room for two or three
+ * packets that a process loses while it is busy with other tests. Another message, or one that is out of step, comes
+ * nowhere near. What is stored is held to 0.99.
  */
 export const HEARD_LIKE = 0.95;

@@ -5,7 +5,9 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { kamailioInstalled } from "../support/kamailio.ts";
 import { projectRoot } from "../support/platform.ts";
+import { hasTool } from "../support/tools.ts";
 
 const program = join(projectRoot, "src/cli/main.ts");
 
@@ -14,8 +16,10 @@ interface Demo {
 	readonly output: string;
 }
 
-async function runDemo(onOutput: (output: string, stop: () => void) => void = () => {}): Promise<Demo> {
-	const child = spawn(process.execPath, [program, "demo"], { stdio: ["ignore", "pipe", "pipe"] });
+type OnOutput = (output: string, stop: () => void) => void;
+
+async function runDemo(onOutput: OnOutput = () => {}, ...options: string[]): Promise<Demo> {
+	const child = spawn(process.execPath, [program, "demo", ...options], { stdio: ["ignore", "pipe", "pipe"] });
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) {
 		stream.on("data", (chunk: Buffer) => {
@@ -48,7 +52,7 @@ describe("The demo", () => {
 		expect(existsSync(dataFolderOf(output))).toBe(false);
 		// Plain text where no terminal reads.
 		expect(output).not.toContain("\u001b");
-	}, 150_000);
+	}, 240_000);
 
 	test("Ctrl-C in the midst ends the platform and removes its folder", async () => {
 		const { code, output } = await runDemo((so, stop) => {
@@ -69,4 +73,20 @@ describe("The demo", () => {
 		expect(code).toBe(130);
 		expect(existsSync(dataFolderOf(output))).toBe(false);
 	});
+
+	test.skipIf(!kamailioInstalled() || !hasTool("baresip"))(
+		"--ring: a real phone registers at Kamailio and rings, the voicemail answers, the lamp is lit and goes dark",
+		async () => {
+			const { code, output } = await runDemo(() => {}, "--ring", "--exit");
+			expect(output).toContain("Every step held");
+			expect(code).toBe(0);
+			expect(output).toMatch(/the phone said "Incoming call from: +sip:\+18015550123/);
+			expect(output).toContain("mailbox named by HistoryInfo, NoAnswer");
+			expect(Number(/Audio stored: correlation ([0-9.]+) /.exec(output)?.[1])).toBeGreaterThan(0.99);
+			const lamps = [...output.matchAll(/Messages-Waiting: (\w+), Voice-Message: (\d+\/\d+)/g)];
+			expect(lamps.map(([, waiting, counts]) => `${waiting} ${counts}`)).toEqual(["no 0/0", "yes 1/0", "no 0/1"]);
+			expect(existsSync(dataFolderOf(output))).toBe(false);
+		},
+		240_000,
+	);
 });

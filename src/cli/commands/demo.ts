@@ -65,9 +65,12 @@ async function runDemo(invocation: Invocation, screen: Screen, signal: AbortSign
 		"Start the platform, with an embedded PostgreSQL and nothing set",
 		async (notes) => {
 			notes.command("npx afterbeep start");
-			const ports = await choosePorts();
-			for (const remark of ports.remarks) notes.detail(remark);
-			const started = opened.use(await startChildPlatform(invocation.self, ports));
+			const choose = async () => {
+				const ports = await choosePorts();
+				for (const remark of ports.remarks) notes.detail(remark);
+				return ports;
+			};
+			const started = opened.use(await startChildPlatform(invocation.self, choose));
 			notes.detail(
 				`API at ${started.url}, SIP at ${started.sip}, data in ${started.dataFolder} (thrown away at the end)`,
 			);
@@ -121,8 +124,8 @@ async function runRingDemo(invocation: Invocation, screen: Screen, signal: Abort
 				.join(" ")} npx afterbeep start`,
 		);
 		for (const remark of ports.remarks) notes.detail(remark);
-		const own = { ...ports, sip: await freePort(true) };
-		const started = opened.use(await startChildPlatform(invocation.self, own, settings));
+		const choose = async () => ({ ...(await choosePorts()), sip: await freePort(true) });
+		const started = opened.use(await startChildPlatform(invocation.self, choose, settings));
 		notes.detail(
 			`API at ${started.url}, SIP at ${started.sip}, data in ${started.dataFolder} (thrown away at the end)`,
 		);

@@ -7,11 +7,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { readStatusFile } from "../../platform/status-file.ts";
 
 const DEFAULT_HTTP_PORT = 8080;
 const DEFAULT_SIP_PORT = 5060;
-const READY_WAIT_MS = 30_000;
+/** A first start makes a database; on a busy machine that takes its time. */
+const READY_WAIT_MS = 60_000;
 const READY_POLL_MS = 50;
+const START_TRIES = 3;
 /** Calls of the tour are over when it ends. */
 const DRAIN_SECONDS = 1;
 const END_WAIT_MS = 15_000;
@@ -78,11 +81,28 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-/** @param more further settings. */
+/**
+ * @param choose asked again where somebody took a port between our look and the platform's bind.
+ * @param more further settings.
+ */
 export async function startChildPlatform(
 	self: readonly [string, string],
-	ports: Ports,
+	choose: () => Promise<Ports>,
 	more: Readonly<Record<string, string>> = {},
+): Promise<ChildPlatform> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await startOn(self, await choose(), more);
+		} catch (error) {
+			if (tries === START_TRIES || !/ is taken/.test(String(error))) throw error;
+		}
+	}
+}
+
+async function startOn(
+	self: readonly [string, string],
+	ports: Ports,
+	more: Readonly<Record<string, string>>,
 ): Promise<ChildPlatform> {
 	await using opened = new AsyncDisposableStack();
 	const dataFolder = await makeDataFolder();
@@ -110,7 +130,7 @@ export async function startChildPlatform(
 	});
 	// Whoever races against it gets the reason; nobody else must fall over it.
 	ended.catch(() => {});
-	await Promise.race([untilReady(url), ended]);
+	await Promise.race([untilReady(url, dataFolder), ended]);
 	const credentials = JSON.parse(await readFile(path.join(dataFolder, "credentials.json"), "utf8")) as {
 		AccountKey: string;
 		AccountSecret: string;
@@ -146,13 +166,14 @@ function keepOutput(child: ChildProcess, file: string): () => string {
 	return () => tail.trim();
 }
 
-async function untilReady(url: string): Promise<void> {
+/** Another platform may answer at the address, and ours end for it: the status file says that ours listens. */
+async function untilReady(url: string, dataFolder: string): Promise<void> {
 	const deadline = performance.now() + READY_WAIT_MS;
 	let last = "no answer";
 	while (performance.now() < deadline) {
 		try {
 			const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) });
-			if (answer.ok) return;
+			if (answer.ok && readStatusFile(dataFolder) !== undefined) return;
 			last = await answer.text();
 		} catch (error) {
 			last = (error as Error).message;
