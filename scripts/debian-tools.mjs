@@ -6,6 +6,8 @@ export const DEBIAN_TOOLS = [
 	{ package: "kamailio", command: "kamailio", with: ["kamailio-extra-modules", "kamailio-utils-modules"] },
 	// A real phone.
 	{ package: "baresip-core", command: "baresip" },
+	// Another one, with another SIP and RTP stack.
+	{ package: "linphone-cli", command: "linphonec" },
 	// A browser that calls, and what lies between its media and plain RTP (docs/recipes/webrtc.md).
 	{ package: "chromium", command: "chromium" },
 	{ package: "rtpengine-daemon", command: "rtpengine", with: ["kamailio-websocket-modules"] },
