@@ -1,8 +1,13 @@
 /** The standard greeting as a caller hears it: measured from the RTP that arrives. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findBeep } from "../../src/cli/phone/hearing.ts";
 import { type Phones, startPhones } from "../support/phone.ts";
-import { type Platform, startPlatform } from "../support/platform.ts";
+import { type Platform, projectRoot, startPlatform } from "../support/platform.ts";
 import { HEARD_LIKE, match, pcmOf, speechSignal } from "../support/speech-signal.ts";
 
 let platform: Platform;
@@ -20,12 +25,10 @@ afterAll(async () => {
 test("greeting and beep together last at most 7 s, at about -20 dBFS, without clipping", async () => {
 	const number = await platform.activate();
 	const call = await phones.forwarded(number);
-	const answeredAt = performance.now();
 	await call.hearBeep();
-	const beepOverMs = performance.now() - answeredAt;
 	const heard = call.heard();
 	call.hangUp();
-	expect(beepOverMs).toBeLessThanOrEqual(7_200);
+	// Measured in the audio, from the answer on: a clock of this process would measure its load too.
 	const beep = findBeep(heard);
 	expect(beep!.endMs).toBeLessThanOrEqual(7_000);
 	expect(beep!.endMs - beep!.startMs).toBeGreaterThanOrEqual(200);
@@ -77,3 +80,25 @@ function levelDbfs(pcm: Int16Array): number {
 	const power = pcm.reduce((sum, sample) => sum + sample * sample, 0) / pcm.length;
 	return 10 * Math.log10(power / 32_768 ** 2);
 }
+
+test("Ctrl-C in `afterbeep call` hangs up and leaves nothing in the temp folder", async () => {
+	const number = await platform.activate();
+	const temp = mkdtempSync(join(tmpdir(), "afterbeep-test-"));
+	const program = join(projectRoot, "src/cli/main.ts");
+	const child = spawn(process.execPath, [program, "call", number, "--to", `udp:127.0.0.1:${platform.sipPort}`], {
+		env: { ...process.env, AFTERBEEP_DATA: platform.data, TMPDIR: temp },
+		stdio: ["ignore", "ignore", "pipe"],
+	});
+	let said = "";
+	child.stderr.on("data", (chunk: Buffer) => {
+		said += chunk.toString();
+		if (/ answered\n/.test(said) && !child.killed) child.kill("SIGINT");
+	});
+	const [code] = (await once(child, "close")) as [number | null];
+	expect(said).toContain("stopped by hand");
+	expect(code).toBe(130);
+	expect(readdirSync(temp)).toEqual([]);
+	// At once, and not when the platform has missed RTP for long enough.
+	await platform.untilIdle();
+	rmSync(temp, { recursive: true });
+});

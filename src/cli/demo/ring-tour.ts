@@ -125,6 +125,7 @@ async function callIn(tour: RingTour, notes: StepNotes, number: string, phone: C
 			headers: [["P-Asserted-Identity", `<sip:${CALLER}@${localHost}>`]],
 		}),
 		onProgress: tell,
+		signal: tour.signal,
 	});
 	const rang = /[Ii]ncoming call from[^\r\n]*/.exec(phone.said())?.[0];
 	if (rang === undefined) throw new Error(`the phone did not ring: ${phone.said().slice(-500)}`);

@@ -46,6 +46,8 @@ export interface PhoneCallOptions {
 	};
 	/** Told as it happens. */
 	readonly onProgress: (what: string) => void;
+	/** Where it is aborted before the answer, the call is cancelled. */
+	readonly signal: AbortSignal;
 }
 
 /** The call was not answered. */
@@ -158,10 +160,17 @@ async function dial(
 		answered.reject(new CallRefused(408, "no answer"));
 		outgoing.cancel();
 	}, ANSWER_WAIT_MS);
+	const stop = (): void => {
+		answered.reject(new CallRefused(487, "stopped by hand"));
+		outgoing.cancel();
+	};
+	options.signal.addEventListener("abort", stop);
+	if (options.signal.aborted) stop();
 	try {
 		await answered.promise;
 	} finally {
 		clearTimeout(timer);
+		options.signal.removeEventListener("abort", stop);
 	}
 	return { outgoing, over: ended.promise };
 }

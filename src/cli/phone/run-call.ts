@@ -61,14 +61,21 @@ export async function runCall(invocation: Invocation, plan: CallPlan): Promise<n
 		`calls ${plan.pin === undefined ? plan.number : plan.accessNumber} as ${plan.caller}, over ${printNext(plan.next)}`,
 	);
 	let summary: CallSummary;
+	// Without it the platform would listen to nobody until the RTP time-out, and what was heard would stay in the temp folder.
+	const { signal, release } = untilStopped();
 	try {
-		await using phone = await placePhoneCall({ next: plan.next, request: requestOf(plan), onProgress: tell });
+		await using phone = await placePhoneCall({ next: plan.next, request: requestOf(plan), onProgress: tell, signal });
 		tell("answered");
+		signal.addEventListener("abort", () => phone.hangUp());
+		if (signal.aborted) phone.hangUp();
 		const base = { ...common, Status: 200, SipCallId: phone.sipCallId };
 		summary = speech
 			? await deposit(phone, speech, ear, plan, base, invocation)
 			: await retrieve(phone, ear, plan, base, invocation);
-		if (phone.isOver) tell("the platform hung up");
+		if (signal.aborted) {
+			tell("hangs up");
+			summary = { ...summary, Successful: false, Reason: "stopped by hand" };
+		} else if (phone.isOver) tell("the platform hung up");
 		else {
 			phone.hangUp();
 			tell("hangs up");
@@ -77,11 +84,27 @@ export async function runCall(invocation: Invocation, plan: CallPlan): Promise<n
 		if (!(error instanceof CallRefused)) throw error;
 		const Reason = `not answered: ${error.message}${hint(error.status)}`;
 		summary = { ...common, Successful: false, Reason, Status: error.status, SipCallId: null };
+	} finally {
+		release();
 	}
 	if (invocation.json) terminal.json(summary);
 	else if (summary.Successful) terminal.line(terminal.style("green", doneText(summary)));
 	else terminal.remark(`${terminal.remarkStyle("red", "Failed:")} ${summary.Reason}`);
-	return summary.Successful ? 0 : 1;
+	return summary.Successful ? 0 : signal.aborted ? 130 : 1;
+}
+
+/** Aborted by Ctrl-C and the like, the first time; a second one ends the process as it always does. */
+function untilStopped(): { readonly signal: AbortSignal; release(): void } {
+	const stopped = new AbortController();
+	const stop = (): void => stopped.abort();
+	const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+	for (const name of signals) process.once(name, stop);
+	return {
+		signal: stopped.signal,
+		release: () => {
+			for (const name of signals) process.removeListener(name, stop);
+		},
+	};
 }
 
 type SummaryBase = Pick<CallSummary, "PhoneNumber" | "From" | "Kind" | "Status" | "SipCallId">;
