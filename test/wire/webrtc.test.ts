@@ -53,7 +53,7 @@ beforeAll(async () => {
 			rtpenginePort: rtpengine.port,
 		}),
 	);
-}, 120_000);
+}, 240_000);
 afterAll(() => opened.disposeAsync());
 
 /** The page with its script bundled, from 127.0.0.1: there a browser gives out its microphone. */
@@ -92,6 +92,11 @@ const dial = (fields: Record<string, string | boolean>) =>
 		form.requestSubmit(form.elements.dial);
 	}`);
 
+const hangUp = () => browser.evaluate("document.querySelector('[name=end]').click()");
+
+/** How many calls rtpengine has given up the ports of. */
+const freed = () => rtpengine.log().split("Deleting entire call").length - 1;
+
 /** Linear at 8,000 Hz. */
 const pcmOf = async (file: string) => decodeG711(decodeWav(await readFile(file)));
 
@@ -101,27 +106,30 @@ function bestPiece(spoken: Int16Array, kept: Int16Array): number {
 	return Math.max(...starts.map((from) => matchFinely(spoken.subarray(from, from + WINDOW_S * RATE_HZ), kept)));
 }
 
+const isInvite = (text: string) => text.startsWith("INVITE ");
+
 async function addPhone(number: string): Promise<{ user: string; password: string }> {
 	const made = await platform.json<{ Username: string; Password: string }>("phones", "add", number);
 	return { user: made.Username, password: made.Password };
 }
 
 describe.skipIf(!installed)("a page in a browser", () => {
-	test("calls a phone that is busy, and leaves a voicemail that says what its microphone heard", async () => {
+	test("calls a busy phone, leaves a voicemail that says what its microphone heard, and keeps no ports behind", async () => {
 		const [caller, callee] = await Promise.all([platform.activate(), platform.activate()]);
 		const [page, desk] = await Promise.all([caller, callee].map(addPhone));
 		await using phone = await openSipPhone({ proxyPort: kamailio.port, ...desk! });
 		phone.ringing = { answer: 486, after180: true };
 		expect((await phone.register()).status).toBe(200);
 
-		await dial({ proxy: `ws://127.0.0.1:${kamailio.port}`, ...page, number: callee, raw: true });
+		const fields = { proxy: `ws://127.0.0.1:${kamailio.port}`, ...page, raw: true };
+		await dial({ ...fields, number: callee });
 		const answered = await until("the voicemail answers the browser", 60_000, async () => {
 			const text = await shown();
 			if (/^(failed|ended)/.test(text)) throw new Error(`${text}\n${kamailio.log()}\n${rtpengine.log()}`);
 			return /^answered/.test(text) && text;
 		});
 		await new Promise((done) => setTimeout(done, TALK_MS));
-		await browser.evaluate("document.querySelector('[name=end]').click()");
+		await hangUp();
 
 		const [message] = await platform.messages(callee, 1);
 		expect(message).toMatchObject({
@@ -138,10 +146,20 @@ describe.skipIf(!installed)("a page in a browser", () => {
 		expect(answered).toBe("answered opus/48000/2");
 		// Encrypted between browser and rtpengine; the phone, too, was offered RTP that it can do.
 		expect(rtpengine.log()).toContain("DTLS-SRTP successfully negotiated");
-		const offered = phone.received.find((text) => text.startsWith("INVITE "));
+		const offered = phone.received.find(isInvite);
 		expect(offered).toMatch(/^m=audio \d+ RTP\/AVP /m);
 		expect(offered).not.toMatch(/^a=(candidate|fingerprint|crypto|ice-ufrag|rtcp-mux)/m);
 		// The ports of the call are free again.
-		await until("rtpengine forgets the call", 20_000, async () => /Deleting entire call/.test(rtpengine.log()));
-	});
+		await until("rtpengine forgets the call", 20_000, async () => freed() === 1);
+
+		// Nor does a call keep ports that ends before anybody answers.
+		phone.ringing = "ring";
+		const before = phone.received.length;
+		await dial({ ...fields, number: callee });
+		await until("the phone rings", 20_000, async () => phone.received.slice(before).some(isInvite));
+		await hangUp();
+		await until("the browser has hung up", 20_000, async () => /^failed Canceled/.test(await shown()));
+		await until("the phone hears of it", 20_000, async () => phone.received.some((text) => text.startsWith("CANCEL ")));
+		await until("rtpengine forgets this call too", 20_000, async () => freed() === 2);
+	}, 240_000);
 });
