@@ -21,6 +21,8 @@ export interface SoakOptions {
 	readonly seed: number;
 	/** Messages whose audio is compared with what was said. */
 	readonly compared: number;
+	/** Makes the platform collect its garbage before each reading at idle; without it a heap is mostly garbage. */
+	collectGarbage?(): Promise<unknown>;
 	/** Every so often while calls are under way. */
 	onProgress?(calls: Readonly<Record<Kind, number>>): void;
 	onReading?(reading: Reading, calls: Readonly<Record<Kind, number>>): void;
@@ -96,7 +98,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 	const relay = opened.use(await openLossyRelay(platform.sipPort, SIP_LOSS, random));
 	const phones = opened.use(await startSoakPhones(relay.port));
 	const scene = await setScene(options, phones, random);
-	const readings = [await readGauges(platform)];
+	const readings = [await untilIdle(options)];
 	const takenBefore = readings[0]!.rooms.get("calls/callsTaken") ?? 0;
 	const progress = setInterval(() => options.onProgress?.(scene.calls), PROGRESS_EVERY_MS);
 	opened.defer(() => clearInterval(progress));
@@ -105,7 +107,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
 	for (let round = 0; round < rounds; round++) {
 		const end = performance.now() + roundSeconds * 1_000;
 		await Promise.all(Array.from({ length: callers }, () => callUntil(end, scene)));
-		readings.push(await untilIdle(platform));
+		readings.push(await untilIdle(options));
 		options.onReading?.(readings.at(-1)!, scene.calls);
 	}
 	await peaks.stop();
@@ -276,12 +278,16 @@ async function place(
 	return undefined;
 }
 
-async function untilIdle(platform: Platform): Promise<Reading> {
+async function untilIdle({ platform, collectGarbage }: SoakOptions): Promise<Reading> {
 	const deadline = performance.now() + IDLE_MS;
 	for (;;) {
 		const reading = await readGauges(platform);
 		const left = notIdle(reading);
-		if (left.length === 0) return reading;
+		if (left.length === 0) {
+			if (collectGarbage === undefined) return reading;
+			await collectGarbage();
+			return readGauges(platform);
+		}
 		if (performance.now() > deadline) throw new Error(`not idle after ${IDLE_MS / 1000} s: ${left.join(", ")}`);
 		await wait(500);
 	}
