@@ -2,6 +2,11 @@
 export const STORE_LIMITS = {
 	/** Connections of one process; PostgreSQL's own default is 100 for all processes together. */
 	connectionsDefault: 16,
+	/**
+	 * Kept open when nothing is asked for ten seconds: a new one logs in, prepares its statements and plans them, which the
+	 * first callers after a quiet moment would wait for (bench/README.md).
+	 */
+	connectionsKept: 4,
 	/** Of pg-boss, beside the pool above; fetching and completing jobs in batches needs few. */
 	jobConnections: 3,
 	/** Statements that each connection keeps prepared; the code has some 200. */

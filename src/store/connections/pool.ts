@@ -31,6 +31,7 @@ export function openPool(options: PoolOptions): Pool {
 		// Statements that are given at once leave at once, in one piece.
 		pipeline: true,
 		max: options.connectionsMax,
+		min: Math.min(STORE_LIMITS.connectionsKept, options.connectionsMax),
 		allowExitOnIdle: true,
 	});
 	const nameOf = options.pooled ? () => undefined : statementNames();
