@@ -10,7 +10,7 @@ import { type BenchPlatform, OTHER_CORE, SIP_CORE, startBenchPlatform } from "..
 import { cpuSeconds, memoryMb, printed, startPinned } from "../support/process.ts";
 import { runSipp } from "../support/sipp.ts";
 import { listeningCaller } from "./caller.ts";
-import type { Heard } from "./receiver.ts";
+import { capture, type Heard } from "./capture.ts";
 
 const PIN = "4821";
 const MAILBOXES = 10;
@@ -41,7 +41,7 @@ export async function retrievalBench(args: readonly string[]): Promise<void> {
 		let failed = 0;
 		for (const who of ["limit", "ours", "limit", "ours", "limit"]) {
 			console.log(`${size} concurrent: ${who} ...`);
-			const run = who === "limit" ? await measureLimit(size, mute) : await measureOurs(platform, size, mute);
+			const run = who === "limit" ? await measureLimit(platform, size, mute) : await measureOurs(platform, size, mute);
 			console.log(`  p50 / p99 / most ${spelled(run)} ms, ${run.corePercent.toFixed(0)} % of a core`);
 			if ("failed" in run) failed += run.failed as number;
 			(who === "limit" ? limits : ours).push(run);
@@ -91,7 +91,7 @@ async function call(platform: BenchPlatform, scenario: string, calls: number) {
 }
 
 /** @param send sends to the port; resolves with the pid of who sends, when all streams run. */
-async function hear(mute: boolean, send: (port: number) => Promise<number>): Promise<Run> {
+async function hear(folder: string, mute: boolean, send: (port: number) => Promise<number>): Promise<Run> {
 	const port = await freeUdpPort();
 	const script = join(import.meta.dirname, "receiver.ts");
 	const receiver = startPinned(OTHER_CORE, process.execPath, [script, String(port), ...(mute ? [] : ["answer"])]);
@@ -99,21 +99,20 @@ async function hear(mute: boolean, send: (port: number) => Promise<number>): Pro
 		await printed(receiver, "ready");
 		const pid = await send(port);
 		const before = cpuSeconds(pid);
-		receiver.child.kill("SIGUSR2");
-		await wait(COUNTED_SECONDS * 1_000);
+		const capturing = capture(OTHER_CORE, port, folder, COUNTED_SECONDS);
+		await Promise.race([wait(COUNTED_SECONDS * 1_000), capturing]);
 		const corePercent = (100 * (cpuSeconds(pid) - before)) / COUNTED_SECONDS;
-		await receiver.stop();
-		const heard = JSON.parse(receiver.output().slice(receiver.output().indexOf("{"))) as Heard;
+		const heard = await capturing;
 		return { ...heard, corePercent };
 	} finally {
 		await receiver.stop();
 	}
 }
 
-async function measureLimit(size: number, mute: boolean): Promise<Run> {
+async function measureLimit({ folder }: BenchPlatform, size: number, mute: boolean): Promise<Run> {
 	const script = join(import.meta.dirname, "bare-sender.ts");
 	await using stack = new AsyncDisposableStack();
-	return await hear(mute, async (port) => {
+	return await hear(folder, mute, async (port) => {
 		const sender = startPinned(SIP_CORE, process.execPath, [script, String(port), String(size)]);
 		stack.defer(() => sender.stop());
 		await printed(sender, "ready");
@@ -125,7 +124,7 @@ async function measureLimit(size: number, mute: boolean): Promise<Run> {
 async function measureOurs(platform: BenchPlatform, size: number, mute: boolean): Promise<Run & { failed: number }> {
 	const loginSeconds = Math.ceil(size / CALLS_PER_SECOND) + LOGIN_SECONDS;
 	let calling: ReturnType<typeof call> | undefined;
-	const heard = await hear(mute, async (rtpPort) => {
+	const heard = await hear(platform.folder, mute, async (rtpPort) => {
 		const seconds = loginSeconds + COUNTED_SECONDS;
 		const scenario = listeningCaller({ pin: PIN, rtpPort, mute, seconds, againSeconds: AGAIN_SECONDS });
 		calling = call(platform, scenario, size);

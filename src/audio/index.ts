@@ -17,6 +17,7 @@ export {
 export { G722Decoder, G722Encoder } from "./g722.ts";
 export { downsample, downsampleAt, HALFBAND_REACH, upsample, upsampleAt } from "./halfband.ts";
 export { KeypadToneDetector } from "./keypad-tones.ts";
+export { letGo } from "./let-go.ts";
 export * from "./level.ts";
 export { AUDIO_LIMITS } from "./limits.ts";
 export { fromLinear, isG711, l16ToPcm, pcmToL16, shareAudio, toLinear, transcode } from "./linear.ts";

@@ -8,6 +8,7 @@
  */
 
 import { toG711Table, toPcmTable } from "./g711.ts";
+import { letGo } from "./let-go.ts";
 import { FLOOR_DBFS } from "./level.ts";
 import { fromLinear, isG711, toLinear } from "./linear.ts";
 import type { G711Audio, LinearAudio, TelephoneAudio } from "./telephone-audio.ts";
@@ -71,6 +72,12 @@ export function playbackGainDb(audio: LinearAudio, options: NormaliseOptions = P
 /** The audio at the target level, peaks held by a limiter; the very same object where the ear would hear no difference. */
 export function normaliseLevel(audio: TelephoneAudio, options: NormaliseOptions = PLAYBACK_LEVEL): TelephoneAudio {
 	const linear = toLinear(audio);
+	const levelled = atLevel(audio, linear, options);
+	if (isG711(audio)) letGo(linear.pcm);
+	return levelled;
+}
+
+function atLevel(audio: TelephoneAudio, linear: LinearAudio, options: NormaliseOptions): TelephoneAudio {
 	const gainDb = playbackGainDb(linear, options);
 	if (Math.abs(gainDb) < GAIN_DB_HEARD) return audio;
 	const ceiling = 32_768 * 10 ** (options.peakDbfs / 20);

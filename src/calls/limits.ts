@@ -45,8 +45,11 @@ export const CALL_LIMITS = {
 	 * only slow answers within a second.
 	 */
 	lookUpMsMax: 2_500,
-	/** An answer of the mailboxes or the recording log that takes longer counts as a failure. */
-	replyMsMax: 30_000,
+	/**
+	 * An answer of the mailboxes or the recording log that takes longer counts as a failure: the caller hears silence meanwhile.
+	 * Longer than a PIN's hash waits for its turn when hundreds log in at once.
+	 */
+	replyMsMax: 10_000,
 	/** For the ACK after an early greeting: longer than 64*T1, after which the signalling gives up by itself. */
 	ackWaitMs: 40_000,
 	/** No call lasts longer, whatever happens in it. */

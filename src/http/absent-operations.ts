@@ -70,6 +70,9 @@ for (const [why, list] of ABSENT) {
 	}
 }
 
+// One page of the contract spells it so.
+whyByPath.set("/v1.0/messages/outbound", whyByPath.get("/v1.0/message/outbound")!);
+
 export const ABSENT_OPERATIONS: readonly AbsentOperation[] = operations;
 
 /**

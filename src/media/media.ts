@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
+import { letGo } from "../audio/index.ts";
 import { isDigits } from "./dtmf/send.ts";
 import { MediaError } from "./failures.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
@@ -74,7 +75,7 @@ class RunningMedia implements Media {
 		for (let i = 0; i < count; i++) this.#workers.push(this.#startWorker());
 		this.recordings = {
 			read: (recordingId) => this.#read(recordingId),
-			release: ({ audio }) => release(audio.samples),
+			release: ({ audio }) => letGo(audio.samples),
 			done: (recordingId) => this.#done(recordingId),
 			unfinished: () => this.#unfinished(),
 		};
@@ -211,10 +212,6 @@ class RunningMedia implements Media {
 	}
 }
 
-function release({ buffer }: Uint8Array): void {
-	if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
-
 interface SessionOwner {
 	recorded(recordingId: string, worker: WorkerHandle): void;
 	closed(session: OpenSession): void;
@@ -252,7 +249,11 @@ class OpenSession implements MediaSession {
 
 	play(playId: number, clips: readonly Clip[]): void {
 		if (clips.length > MEDIA_LIMITS.clipsMax) throw new RangeError(`More than ${MEDIA_LIMITS.clipsMax} clips to play.`);
-		this.worker.tell({ type: "play", session: this.number, playId, clips: clips.map(compact) });
+		const owned = clips.map(workersOwn);
+		const moved = owned.flatMap((clip) =>
+			"samples" in clip && clip.samples.buffer instanceof ArrayBuffer ? clip.samples.buffer : [],
+		);
+		this.worker.tell({ type: "play", session: this.number, playId, clips: owned }, moved);
 	}
 
 	pause(): void {
@@ -321,10 +322,9 @@ function checkRecordOptions({ recordingId, header, maxMs, silenceMs }: RecordOpt
 	if (!(silenceMs >= 0)) throw new RangeError("silenceMs is 0 or above.");
 }
 
-/** A view into a larger buffer would drag all of it across: only its own part is copied. Shared memory is not copied. */
-function compact(clip: Clip): Clip {
+/** Shared memory goes as it is; of other audio the worker gets a copy that is its alone, and lets go of it when it was played. */
+function workersOwn(clip: Clip): Clip {
 	if (!("samples" in clip)) return { silenceMs: Math.max(0, clip.silenceMs) };
 	const { samples, encoding } = clip;
-	const whole = samples.byteLength === samples.buffer.byteLength;
-	return { encoding, samples: whole || samples.buffer instanceof SharedArrayBuffer ? samples : samples.slice() };
+	return { encoding, samples: samples.buffer instanceof SharedArrayBuffer ? samples : new Uint8Array(samples) };
 }

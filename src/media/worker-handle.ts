@@ -43,6 +43,7 @@ export class WorkerHandle {
 	readonly #asked = new Map<number, Asked>();
 	#nextAsk = 0;
 	#outbox: ToWorker[] = [];
+	#moved: ArrayBuffer[] = [];
 	/** The outbox goes at the end of this turn; or, where nothing else takes it along, a little later. */
 	#soon = false;
 	#late: NodeJS.Timeout | undefined;
@@ -69,9 +70,11 @@ export class WorkerHandle {
 		return isOverloaded(this.#lateness);
 	}
 
-	tell(command: Command): void {
+	/** @param moved buffers of the command that are the worker's from now on, and nobody's here. */
+	tell(command: Command, moved: readonly ArrayBuffer[] = []): void {
 		if (this.gone) return;
 		this.#outbox.push(command);
+		this.#moved.push(...moved);
 		// Audio may come as soon as the caller of this says that it may: it must not overtake.
 		if (command.type === "connect" || command.type === "record") this.#post();
 		// Nobody waits for a close: it goes with whatever comes next, and wakes nobody of its own.
@@ -112,8 +115,10 @@ export class WorkerHandle {
 		this.#late = undefined;
 		if (this.#outbox.length === 0 || this.gone) return;
 		const messages = this.#outbox;
+		const moved = this.#moved;
 		this.#outbox = [];
-		this.#worker.postMessage(messages);
+		this.#moved = [];
+		this.#worker.postMessage(messages, moved);
 		ring(this.#bell);
 	};
 

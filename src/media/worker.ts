@@ -3,6 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
+import { letGo } from "../audio/index.ts";
 import { LatenessMeter } from "./lateness.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
 import { LogWriter } from "./recording-log/index.ts";
@@ -11,7 +12,7 @@ import { PlayoutClock } from "./session/playout-clock.ts";
 import { Rest } from "./session/rest.ts";
 import { WorkerSession } from "./session/session.ts";
 import { StraightReader } from "./session/straight-reader.ts";
-import type { LoggedRecording, MediaEvent, MediaLog } from "./types.ts";
+import type { Clip, LoggedRecording, MediaEvent, MediaLog } from "./types.ts";
 import type { Command, FromWorker, Question, ToWorker, WorkerSetup } from "./worker-messages.ts";
 
 const port = parentPort!;
@@ -73,8 +74,13 @@ const rest = new Rest({
 });
 const heard = (): number => rest.heard();
 const straight = new StraightReader(now);
-const host: SessionHost = { recordings, playout, straight, log, now, heard, wall: Date.now, counters };
+const host: SessionHost = { recordings, playout, straight, log, now, heard, played, wall: Date.now, counters };
 const sessions = new Map<number, WorkerSession>();
+
+/** What is not shared came with one play and is no other's (`workersOwn`). */
+function played(clips: readonly Clip[]): void {
+	for (const clip of clips) if ("samples" in clip) letGo(clip.samples);
+}
 
 /** Addresses are always numbers; the detour over the resolver would cost a turn of the event loop for each packet. */
 const noLookup = (

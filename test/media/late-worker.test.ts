@@ -55,7 +55,17 @@ beforeEach(async () => {
 	sequence = 0;
 	const playout = new PlayoutClock(now, () => {});
 	const straight = new StraightReader(now);
-	const host = { recordings, playout, straight, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
+	const host = {
+		recordings,
+		playout,
+		straight,
+		log,
+		now,
+		heard: now,
+		played: () => {},
+		wall: Date.now,
+		counters: {} as HostCounters,
+	};
 	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, inbandDtmf: false, emit: () => {} });
 	settled = {
 		codec: "PCMU",

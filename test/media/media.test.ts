@@ -79,6 +79,28 @@ describe("audio end to end", () => {
 		expect(await media.recordings.read("R1")).toBeUndefined();
 	});
 
+	test("audio that is not shared stays the caller's: played again, and by two calls in the same moment, it is whole", async () => {
+		const media = await start();
+		const pairs = [await pair(media), await pair(media)];
+		const clip = speech(500);
+		const spoken = Buffer.from(clip.samples);
+		for (const [i, { callee }] of pairs.entries()) callee.session.record({ ...take, recordingId: `R${i}` });
+		for (const { caller } of pairs) {
+			// The second takes the place of the first, of which nothing may be missing then.
+			caller.session.play(1, [clip]);
+			caller.session.play(2, [clip, clip]);
+		}
+		for (const [i, { caller, callee }] of pairs.entries()) {
+			await caller.until("playEnded");
+			await callee.session.stopRecording();
+			const { audio } = (await media.recordings.read(`R${i}`))!;
+			const heard = Buffer.from(audio.samples);
+			expect(heard.includes(Buffer.concat([spoken, spoken]))).toBe(true);
+			expect(caller.events).toEqual([{ type: "playEnded", playId: 2 }]);
+		}
+		expect(spoken.equals(clip.samples)).toBe(true);
+	});
+
 	test("a µ-law clip is heard over A-law", async () => {
 		const media = await start();
 		const { caller, callee } = await pair(media, "8 101");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { TelephoneAudio } from "../../src/audio/index.ts";
-import { MEDIA_LIMITS, type MediaEvent, type Negotiated } from "../../src/media/index.ts";
+import { type Clip, MEDIA_LIMITS, type MediaEvent, type Negotiated } from "../../src/media/index.ts";
 import { PortPool } from "../../src/media/port-pool.ts";
 import { parseRtp } from "../../src/media/rtp/packet.ts";
 import { PlayoutClock } from "../../src/media/session/playout-clock.ts";
@@ -35,6 +35,10 @@ function bench() {
 		first: number;
 	}[] = [];
 	const events: { atMs: number; event: MediaEvent }[] = [];
+	const datagrams: Uint8Array[] = [];
+	const played: Clip[][] = [];
+	/** Whether the system takes each datagram at once. */
+	const system = { takes: true };
 	const sender = new Sender({
 		ssrc: 1,
 		sequence: 65_535,
@@ -42,7 +46,10 @@ function bench() {
 		send: (datagram) => {
 			const { marker, payloadType, timestamp, sequence, start } = parseRtp(datagram)!;
 			sent.push({ atMs: performance.now(), marker, payloadType, timestamp, sequence, first: datagram[start]! });
+			datagrams.push(datagram);
+			return system.takes;
 		},
+		played: (clips) => played.push([...clips]),
 		emit: (event) => events.push({ atMs: performance.now(), event }),
 	});
 	const failed: unknown[] = [];
@@ -57,7 +64,7 @@ function bench() {
 		sender.player.start(id, clips);
 		wake();
 	};
-	return { sender, clock, sent, events, play, wake, failed, slept };
+	return { sender, clock, sent, events, datagrams, played, system, play, wake, failed, slept };
 }
 
 describe("sending in simulated time", () => {
@@ -89,6 +96,37 @@ describe("sending in simulated time", () => {
 		expect(sent.map(({ marker }) => marker)).toEqual([true, false, false]);
 		expect(sent.map(({ timestamp }) => timestamp)).toEqual([0xffff_ff60, 0, 160]);
 		expect(sent.map(({ sequence }) => sequence)).toEqual([65_535, 0, 1]);
+	});
+
+	test("a datagram that the system has is written anew for the next packet, one that still waits is not", () => {
+		const { sender, datagrams, system, play } = bench();
+		sender.connect(negotiated, undefined);
+		system.takes = false;
+		play(1, clip(100));
+		vi.advanceTimersByTime(50);
+		expect(new Set(datagrams).size).toBe(3);
+		system.takes = true;
+		vi.advanceTimersByTime(200);
+		expect(datagrams).toHaveLength(5);
+		expect(datagrams[4]).toBe(datagrams[3]);
+	});
+
+	test("clips are given back at the end, where another play takes their place, at a stop and at the end of the call", () => {
+		const { sender, played, play } = bench();
+		sender.connect(negotiated, undefined);
+		const [whole, replaced, stopped, cut] = [clip(40), clip(500), clip(500), clip(500)];
+		play(1, whole);
+		vi.advanceTimersByTime(100);
+		expect(played.flat()).toEqual([whole]);
+		play(2, replaced);
+		vi.advanceTimersByTime(50);
+		play(3, stopped);
+		expect(played.flat()).toEqual([whole, replaced]);
+		sender.player.stop();
+		expect(played.flat()).toEqual([whole, replaced, stopped]);
+		play(4, cut);
+		sender.disconnect();
+		expect(played.flat()).toEqual([whole, replaced, stopped, cut]);
 	});
 
 	test("after a pause the marker is set and the timestamp has gone on by its length", () => {

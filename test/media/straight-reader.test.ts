@@ -83,7 +83,17 @@ beforeEach(async () => {
 	events = [];
 	straight = new StraightReader(now);
 	const playout = new PlayoutClock(now, () => {});
-	const host = { recordings, playout, straight, log, now, heard: now, wall: Date.now, counters: {} as HostCounters };
+	const host = {
+		recordings,
+		playout,
+		straight,
+		log,
+		now,
+		heard: now,
+		played: () => {},
+		wall: Date.now,
+		counters: {} as HostCounters,
+	};
 	const emit = (event: MediaEvent): void => void events.push(event);
 	session = new WorkerSession(host, { rtp, rtcp, rtpLostMs: 0, inbandDtmf: false, emit });
 	settled = {

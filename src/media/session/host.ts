@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 import type { LogWriter } from "../recording-log/index.ts";
-import type { MediaEvent, MediaLog, SessionStats } from "../types.ts";
+import type { Clip, MediaEvent, MediaLog, SessionStats } from "../types.ts";
 import type { PlayoutClock } from "./playout-clock.ts";
 import type { StraightReader } from "./straight-reader.ts";
 
@@ -14,6 +14,8 @@ export interface SessionHost {
 	now(): number;
 	/** An RTP packet came. @returns the time of the turn that read it. */
 	heard(): number;
+	/** Clips that nobody plays any more. */
+	played(clips: readonly Clip[]): void;
 	/** Milliseconds since 1970. */
 	wall(): number;
 	readonly counters: HostCounters;

@@ -29,12 +29,18 @@ const stepsOf = (clip: Clip): number =>
 		: Math.round(clip.silenceMs * STEPS_PER_MS);
 
 export class Player {
+	readonly #played: (clips: readonly Clip[]) => void;
 	#playId: number | undefined;
 	#clips: readonly Clip[] = [];
 	#clip = 0;
 	/** Steps of the present clip that were sent. */
 	#offset = 0;
 	paused = false;
+
+	/** @param played takes the clips of a play that is over, also of one that another takes the place of. */
+	constructor(played: (clips: readonly Clip[]) => void = () => {}) {
+		this.#played = played;
+	}
 
 	/** Undefined where nothing plays. */
 	get playId(): number | undefined {
@@ -46,14 +52,15 @@ export class Player {
 	}
 
 	start(playId: number, clips: readonly Clip[]): void {
+		this.stop();
 		this.#playId = playId;
 		this.#clips = clips;
 		this.#clip = 0;
 		this.#offset = 0;
-		this.paused = false;
 	}
 
 	stop(): void {
+		this.#played(this.#clips);
 		this.#playId = undefined;
 		this.#clips = [];
 		this.paused = false;

@@ -7,7 +7,7 @@ import { type PacketEncoder, ticksPerMs } from "../codec/index.ts";
 import { type SendingDigits, startDigits, stepDigits } from "../dtmf/send.ts";
 import { MEDIA_LIMITS } from "../limits.ts";
 import { RTP_HEADER_BYTES, writeRtpHeader } from "../rtp/packet.ts";
-import type { MediaEvent, Negotiated } from "../types.ts";
+import type { Clip, MediaEvent, Negotiated } from "../types.ts";
 import { Player } from "./player.ts";
 
 export interface SenderOptions {
@@ -15,8 +15,10 @@ export interface SenderOptions {
 	/** Random, by RFC 3550 §5.1. */
 	readonly sequence: number;
 	readonly timestamp: number;
-	/** The datagram is the receiver's to keep. */
-	send(datagram: Uint8Array): void;
+	/** @returns whether the datagram may be written anew: the system has it, or a copy of it. */
+	send(datagram: Uint8Array): boolean;
+	/** The clips of a play that is over; by default they are the caller's to keep. */
+	played?(clips: readonly Clip[]): void;
 	emit(event: MediaEvent): void;
 }
 
@@ -25,7 +27,7 @@ const G711_PER_MS = 8;
 const WIDE_PER_MS = WIDEBAND_HZ / 1000;
 
 export class Sender {
-	readonly player = new Player();
+	readonly player: Player;
 	readonly ssrc: number;
 	packets = 0;
 	octets = 0;
@@ -37,6 +39,11 @@ export class Sender {
 	/** Undefined for G.711, which needs none. */
 	#encoder: PacketEncoder | undefined;
 	#pcm = new Int16Array(0);
+	/**
+	 * Of the last packet, where it may be written anew. One for each packet would be 8 MB of buffers a second at a thousand
+	 * calls, for which V8 collects all garbage twice a second; nobody sends meanwhile.
+	 */
+	#spare: Uint8Array | undefined;
 	#ticksPerMs = G711_PER_MS;
 	#digits: SendingDigits | undefined;
 	#pressTimestamp = 0;
@@ -49,6 +56,7 @@ export class Sender {
 
 	constructor(options: SenderOptions) {
 		this.#options = options;
+		this.player = new Player(options.played);
 		this.ssrc = options.ssrc;
 		this.#sequence = options.sequence;
 		this.#timestamp = options.timestamp;
@@ -69,6 +77,7 @@ export class Sender {
 	/** Sends nothing any more. */
 	disconnect(): void {
 		this.#negotiated = undefined;
+		this.player.stop();
 	}
 
 	/** Replaces what is being sent of keys. Without telephone-event at the peer nothing is sent. */
@@ -186,20 +195,24 @@ export class Sender {
 	}
 
 	#datagram({ ptimeMs }: Negotiated): Uint8Array {
-		return Buffer.allocUnsafe(RTP_HEADER_BYTES + ptimeMs * G711_PER_MS);
+		const octets = RTP_HEADER_BYTES + ptimeMs * G711_PER_MS;
+		const spare = this.#spare;
+		this.#spare = undefined;
+		return spare?.length === octets ? spare : new Uint8Array(octets);
 	}
 
 	#sendAudio(datagram: Uint8Array, negotiated: Negotiated): void {
-		this.#send(datagram, negotiated.payloadType, this.#marker, this.#timestamp);
+		const sent = this.#send(datagram, negotiated.payloadType, this.#marker, this.#timestamp);
+		if (sent) this.#spare = datagram;
 		this.#marker = false;
 	}
 
-	#send(datagram: Uint8Array, payloadType: number, marker: boolean, timestamp: number): void {
+	#send(datagram: Uint8Array, payloadType: number, marker: boolean, timestamp: number): boolean {
 		writeRtpHeader(datagram, payloadType, marker, this.#sequence, timestamp, this.ssrc);
 		this.#sequence = (this.#sequence + 1) & 0xffff;
 		this.packets++;
 		this.octets += datagram.length - RTP_HEADER_BYTES;
-		this.#options.send(datagram);
+		return this.#options.send(datagram);
 	}
 
 	#advance({ ptimeMs }: Negotiated): void {

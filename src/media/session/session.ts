@@ -62,6 +62,7 @@ export class WorkerSession {
 			sequence: randomInt(0x8000),
 			timestamp: randomBytes(4).readInt32BE(),
 			send: (datagram) => this.#sendRtp(datagram),
+			played: (clips) => host.played(clips),
 			emit: setup.emit,
 		});
 		this.#straight = new StraightSocket(host.straight, setup.rtp, {
@@ -378,12 +379,15 @@ export class WorkerSession {
 		if (this.#sender.wake(this.#host.now())) this.#host.playout.add(this.#sender);
 	}
 
-	#sendRtp(datagram: Uint8Array): void {
+	/** @returns whether the system has the datagram already; where its buffer is full Node keeps it for later. */
+	#sendRtp(datagram: Uint8Array): boolean {
 		const { address, port } = this.#gate;
-		if (port === 0 || this.#closed) return;
+		if (port === 0 || this.#closed) return true;
+		const { rtp } = this.#setup;
 		const packet = this.#srtp.active ? this.#srtp.sealRtp(datagram) : datagram;
-		if (this.#straight.connected) this.#setup.rtp.send(packet);
-		else this.#setup.rtp.send(packet, port, address);
+		if (this.#straight.connected) rtp.send(packet);
+		else rtp.send(packet, port, address);
+		return packet !== datagram || rtp.getSendQueueCount() === 0;
 	}
 
 	#sendRtcp(datagram: Uint8Array): void {
