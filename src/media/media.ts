@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { letGo } from "../audio/index.ts";
 import { isDigits } from "./dtmf/send.ts";
 import { MediaError } from "./failures.ts";
+import { slowGarbageHelpers } from "./garbage-helpers.ts";
 import { MEDIA_LIMITS } from "./limits.ts";
 import { PortPool } from "./port-pool.ts";
 import { EarlierRecordings } from "./recording-log/index.ts";
@@ -72,6 +73,7 @@ class RunningMedia implements Media {
 		this.#earlier = earlier;
 		this.#ports = new PortPool(options.rtpPorts.from, options.rtpPorts.to);
 		const count = options.workers ?? Math.max(1, availableParallelism() - 1);
+		slowGarbageHelpers();
 		for (let i = 0; i < count; i++) this.#workers.push(this.#startWorker());
 		this.recordings = {
 			read: (recordingId) => this.#read(recordingId),
