@@ -9,7 +9,9 @@ import { setupBench } from "./setup/run.ts";
 
 const BENCHES: Record<string, { readonly summary: string; run(args: readonly string[]): Promise<void> }> = {
 	deposit: {
-		summary: "concurrent recordings of 30 s; CPU beside a bare receiver   [CALLS ...]   default 100 300 600 1000",
+		summary:
+			"concurrent recordings of 30 s; CPU beside a bare receiver   [CALLS ...]   default 100 300 600 1000\n" +
+			"           --memory [CALLS ...]  what a call that records holds   default 100 1000 1500",
 		run: depositBench,
 	},
 	retrieval: {

@@ -5,15 +5,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { printTable, ratios } from "../support/figures.ts";
-import { type BenchPlatform, OTHER_CORE, RTP_PORTS, SIP_CORE, startBenchPlatform } from "../support/platform.ts";
+import { type BenchPlatform, RTP_PORTS, SIP_CORE, startBenchPlatform } from "../support/platform.ts";
 import { cpuSeconds, memoryMb, printed, startPinned } from "../support/process.ts";
-import { runSipp } from "../support/sipp.ts";
 import { UdpDrops } from "../support/udp-drops.ts";
+import { AUDIO_SECONDS, leaveMessages, MESSAGES_PER_MAILBOX, writeAudio } from "./callers.ts";
+import { depositMemoryBench } from "./memory.ts";
 
-const AUDIO_SECONDS = 31;
 const MESSAGE_SECONDS = 30;
-/** Below the 100 messages that a mailbox holds. */
-const MESSAGES_PER_MAILBOX = 50;
 const BARE_SIP_PORT = 15_070;
 const BARE_RTP_PORT = 12_000;
 
@@ -27,7 +25,9 @@ interface Measured {
 }
 
 export async function depositBench(args: readonly string[]): Promise<void> {
-	const sizes = args.length > 0 ? args.map(Number) : [100, 300, 600, 1_000];
+	const given = args.filter((arg) => arg !== "--memory").map(Number);
+	if (args.includes("--memory")) return depositMemoryBench(given);
+	const sizes = given.length > 0 ? given : [100, 300, 600, 1_000];
 	// Noise, so that a message is recognised octet by octet and no silence ends it.
 	const audio = randomBytes(AUDIO_SECONDS * 8_000);
 	const rows: Record<string, string | number>[] = [];
@@ -54,22 +54,11 @@ export async function depositBench(args: readonly string[]): Promise<void> {
 	printTable("deposit: CPU-seconds per recorded minute; aim: 1,000 whole on one core, ratio at most 2.0", rows);
 }
 
-async function call(folder: string, port: number, size: number, onSecond: () => void) {
-	return runSipp({
-		core: OTHER_CORE,
-		folder,
-		scenario: join(import.meta.dirname, "caller.xml"),
-		target: `127.0.0.1:${port}`,
-		calls: size * 2,
-		concurrent: size,
-		callsPerSecond: Math.max(10, Math.ceil(size / 12)),
-		onSecond,
-	});
-}
+const runOf = (size: number) => ({ calls: size * 2, concurrent: size });
 
 async function measureLimit(size: number, audio: Uint8Array): Promise<Measured> {
 	const folder = await mkdtemp(join(tmpdir(), "afterbeep-bench-"));
-	await writeFile(join(folder, "audio.ulaw"), audio);
+	await writeAudio(folder, audio);
 	await writeFile(join(folder, "numbers.csv"), "SEQUENTIAL\n+15550001000\n");
 	const receiver = startPinned(SIP_CORE, process.execPath, [
 		join(import.meta.dirname, "bare-receiver.ts"),
@@ -78,7 +67,7 @@ async function measureLimit(size: number, audio: Uint8Array): Promise<Measured> 
 	try {
 		await printed(receiver, "ready");
 		const before = cpuSeconds(receiver.child.pid!);
-		const result = await call(folder, BARE_SIP_PORT, size, () => {});
+		const result = await leaveMessages(folder, BARE_SIP_PORT, runOf(size));
 		const cpu = cpuSeconds(receiver.child.pid!) - before;
 		await receiver.stop();
 		const { packets } = JSON.parse(receiver.output().slice(receiver.output().indexOf("{"))) as { packets: number };
@@ -97,11 +86,11 @@ async function measureLimit(size: number, audio: Uint8Array): Promise<Measured> 
 async function measureOurs(size: number, audio: Uint8Array): Promise<Measured> {
 	await using platform = await startBenchPlatform();
 	await platform.activateNumbers(Math.ceil((size * 2) / MESSAGES_PER_MAILBOX));
-	await writeFile(join(platform.folder, "audio.ulaw"), audio);
+	await writeAudio(platform.folder, audio);
 	const before = { sip: cpuSeconds(platform.sipPid), other: cpuSeconds(platform.otherPid) };
 	const idleMb = memoryMb(platform.sipPid).now;
 	const drops = new UdpDrops(RTP_PORTS);
-	const result = await call(platform.folder, platform.sipPort, size, () => drops.look());
+	const result = await leaveMessages(platform.folder, platform.sipPort, runOf(size), () => drops.look());
 	const found = await judge(platform, size * 2, audio);
 	const sip = cpuSeconds(platform.sipPid) - before.sip;
 	const other = cpuSeconds(platform.otherPid) - before.other;

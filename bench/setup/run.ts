@@ -13,6 +13,8 @@ import { runSipp } from "../support/sipp.ts";
 import { startStatelessKamailio } from "./kamailio.ts";
 
 export const SECONDS = 10;
+/** sipp reads its clock so rarely: an answer that came sooner counts as this long. */
+const SIPP_STEP_MS = 4;
 /** Of each run of Kamailio. */
 const KAMAILIO_SECONDS = 5;
 const ECHO_PORT = 15_080;
@@ -85,7 +87,7 @@ async function measure(rate: number, underLoad: boolean) {
 			"p99 echo ms": median(limits).toFixed(2),
 			"ratio to the echo": `${ratio.median.toFixed(1)} (${ratio.spread})`,
 			"p99 Kamailio ms": known ? median(kamailios).toFixed(2) : "not installed",
-			"ratio to Kamailio": known ? `${toKamailio.median.toFixed(1)} (${toKamailio.spread})` : "-",
+			"ratio to Kamailio (4 ms or less is 4)": known ? `${toKamailio.median.toFixed(1)} (${toKamailio.spread})` : "-",
 		},
 	};
 }
@@ -189,7 +191,7 @@ async function kamailioP99(folder: string, rate: number): Promise<number> {
 	if (kamailio === undefined) return Number.NaN;
 	const { p99Ms, failed } = await callP99({ folder, ...kamailio }, rate, KAMAILIO_SECONDS);
 	if (failed > 0) console.log(`  ${failed} calls failed at Kamailio`);
-	return p99Ms;
+	return Math.max(p99Ms, SIPP_STEP_MS);
 }
 
 const rttFiles = (folder: string) => readdirSync(folder).filter((name) => name.endsWith("_rtt.csv"));

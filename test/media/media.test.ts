@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeTone, shareAudio } from "../../src/audio/index.ts";
-import { type LoggedRecording, type Media, startMedia } from "../../src/media/index.ts";
+import { type LoggedRecording, type Media, type MediaEvent, startMedia } from "../../src/media/index.ts";
 import {
 	begin,
 	correlation,
@@ -49,6 +49,9 @@ afterEach(async () => {
 
 const take = { header: Uint8Array.of(7), maxMs: 60_000, silenceMs: 0 };
 
+/** The other's packet that opens NATs may find a session connected or not yet. */
+const notHeard = ({ type }: MediaEvent): boolean => type !== "rtpHeard";
+
 describe("audio end to end", () => {
 	test("what one session plays, the other records, octet for octet, from its first sample on", async () => {
 		const media = await start();
@@ -65,7 +68,7 @@ describe("audio end to end", () => {
 		expect(summary).toMatchObject({ recordingId: "R1", durationMs: 4120, encoding: "PCMU" });
 		expect(summary!.speechMs).toBeGreaterThan(1000);
 		expect(tookMs).toBeGreaterThan(4100);
-		expect(caller.events).toEqual([{ type: "playEnded", playId: 5 }]);
+		expect(caller.events.filter(notHeard)).toEqual([{ type: "playEnded", playId: 5 }]);
 		const { audio, header } = (await media.recordings.read("R1"))!;
 		expect(header).toEqual(take.header);
 		expect(Buffer.compare(audio.samples.subarray(0, 16_080), clip.samples)).toBe(0);
@@ -96,7 +99,7 @@ describe("audio end to end", () => {
 			const { audio } = (await media.recordings.read(`R${i}`))!;
 			const heard = Buffer.from(audio.samples);
 			expect(heard.includes(Buffer.concat([spoken, spoken]))).toBe(true);
-			expect(caller.events).toEqual([{ type: "playEnded", playId: 2 }]);
+			expect(caller.events.filter(notHeard)).toEqual([{ type: "playEnded", playId: 2 }]);
 		}
 		expect(spoken.equals(clip.samples)).toBe(true);
 	});
